@@ -1,0 +1,34 @@
+//! greenlight moves a live PostgreSQL service from schema 1.X on a *blue* database to 2.X on a *green* one.
+//!
+//! # The map of rooms
+//!
+//! Imports run one way, from the top of this list to its end; `tests/it/architecture.rs` keeps the rule.
+//!
+//! | room | job |
+//! |---|---|
+//! | [`error`] | code, condition, effect, fix |
+//! | [`model`] | sides, classes, catalogs, names, the migration as values: pure |
+//! | [`pg`] | sessions with pinned settings, TLS, SQLSTATE, catalogs read from a server |
+//! | [`state`] | what survives a crash: the store and the lease |
+//! | [`converge`] | batches: how rows get from blue to landing and from landing to target |
+//! | [`compare`] | row hashes, differences, verdicts |
+//! | [`link`] | green's schemas: prepare, landing, swap |
+//! | [`steps`] | one thin file per step kind |
+//! | [`plan`] | TOML → spec → compiled plan, lint |
+//! | [`engine`] | the only recorder: next step, run, record, tell the observer |
+//! | [`ui`] | the only room that prints |
+//! | [`commands`] | one file per command |
+
+pub mod cli;
+pub mod commands;
+pub mod compare;
+pub mod converge;
+pub mod engine;
+pub mod error;
+pub mod link;
+pub mod model;
+pub mod pg;
+pub mod plan;
+pub mod state;
+pub mod steps;
+pub mod ui;

@@ -1,0 +1,18 @@
+//! What a migration is, as values: sides, classes, catalogs, names. Pure: no input, no output, no clock.
+//!
+//! May import `error` only.
+//! Invariant: everything here can be built and compared in a unit test without a server.
+
+pub mod catalog;
+pub mod ddl;
+pub mod diff;
+pub mod event;
+pub mod ident;
+pub mod migration;
+pub mod names;
+pub mod side;
+pub mod stats;
+pub mod template;
+
+pub use ident::{quote_ident, quote_literal};
+pub use side::Side;

@@ -1,0 +1,1 @@
+//! DDL texts made from catalog values.

@@ -1,0 +1,291 @@
+//! A migration as values: what the plan file comes to once it is read, checked and matched with both schemas.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::Catalog;
+use super::template::Template;
+
+/// How 1.X rows first reach green.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seed {
+    /// greenlight copies blue itself.
+    Copy,
+    /// Green already holds a copy of blue.
+    Restored,
+}
+
+/// How green's 2.X schema is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaSource {
+    /// The service's own migrator, run with the libpq variables of green in its environment.
+    Command {
+        /// Program and arguments; no shell.
+        argv: Vec<String>,
+        /// The folder of the plan.
+        folder: PathBuf,
+    },
+    /// SQL texts, run in order with the namespace as `search_path`.
+    Sql(Vec<SqlFile>),
+}
+
+/// A file of the plan with its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqlFile {
+    /// As the plan names it.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+/// A variable of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variable {
+    /// A value.
+    Constant(String),
+    /// A query on green's 2.X schema that gives one row of one column, read once after the migrator has run.
+    Green(String),
+}
+
+/// What a step does when a row cannot be converted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBadRow {
+    /// Stop and name the row's key.
+    #[default]
+    Stop,
+    /// Keep its key and the reason among the rejects and go on.
+    Reject,
+}
+
+/// Limits of a run. Every one has a default that is safe in production.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Sessions that work at once on each side.
+    pub connections: usize,
+    /// How long one batch should take.
+    pub batch: Duration,
+    /// `statement_timeout` of our sessions.
+    pub statement_timeout: Duration,
+    /// `lock_timeout` of our sessions.
+    pub lock_timeout: Duration,
+    /// The forecast of green's size may not be above this, in bytes.
+    pub green_bytes: Option<u64>,
+    /// `work_mem` of our sessions, in kilobytes.
+    pub work_mem_kb: u64,
+    /// `maintenance_work_mem` of our sessions, in kilobytes.
+    pub maintenance_work_mem_kb: u64,
+    /// Added to every sequence at own.
+    pub sequence_margin: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 2,
+            batch: Duration::from_millis(500),
+            statement_timeout: Duration::from_secs(600),
+            lock_timeout: Duration::from_secs(5),
+            green_bytes: None,
+            work_mem_kb: 256 * 1024,
+            maintenance_work_mem_kb: 512 * 1024,
+            sequence_margin: 1000,
+        }
+    }
+}
+
+/// What makes batches wait. A signal that cannot be read throttles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Throttle {
+    /// Replay lag of green's standbys, in bytes.
+    pub replica_lag_bytes: Option<u64>,
+    /// Active backends on green other than ours.
+    pub active_backends: Option<u32>,
+    /// The age of blue's oldest snapshot while it is copied.
+    pub blue_xmin_age: Option<Duration>,
+    /// WAL held back on green by replication slots, in bytes.
+    pub slot_bytes: Option<u64>,
+    /// A query on green that gives one boolean: true means wait.
+    pub sql: Option<String>,
+    /// A file: while it exists, batches wait.
+    pub file: Option<PathBuf>,
+}
+
+/// A table whose rows are carried as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Its name on both sides.
+    pub table: String,
+    /// Columns that 2.X adds and their value for all rows.
+    pub add: BTreeMap<String, Template>,
+    /// Columns computed afterwards by an expression over landing tables.
+    pub patch: BTreeMap<String, Template>,
+    /// How its rows get there.
+    pub way: CarryWay,
+}
+
+/// How a carried table's rows get into their 2.X shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CarryWay {
+    /// The 2.X table itself is the landing table: rows are copied straight into it (`seed = "copy"`).
+    Straight,
+    /// The restored table is altered in place until it equals the 2.X one.
+    Alter,
+    /// The restored table's rows are written into the 2.X one, because altering cannot make it equal.
+    Rewrite,
+}
+
+/// One SELECT that makes rows of a target from landing tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transform {
+    /// Its name: the name of its table in the plan, or `carry.<table>` for a rewritten one.
+    pub name: String,
+    /// The 2.X table that it fills.
+    pub into: String,
+    /// The landing table that drives it.
+    pub from: String,
+    /// The name of the driving table inside the SELECT.
+    pub alias: String,
+    /// The SELECT.
+    pub sql: Template,
+    /// Where it was read from, for messages.
+    pub path: PathBuf,
+    /// Columns that the SELECT makes, in its order.
+    pub columns: Vec<String>,
+    /// The key of the target.
+    pub key: Vec<String>,
+    /// Joined tables.
+    pub reach: Vec<Reach>,
+    /// What to do with a row that cannot be converted.
+    pub on_bad_row: OnBadRow,
+}
+
+/// How a changed row of a joined table reaches driving rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The joined landing table.
+    pub table: String,
+    /// Pairs of joined column and driving column.
+    pub on: Vec<(String, String)>,
+}
+
+/// What a data check does when it finds rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFound {
+    /// The run does not begin.
+    Stop,
+    /// It is shown.
+    Warn,
+}
+
+/// A query that lists rows which would break or be changed silently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataCheck {
+    /// Its name.
+    pub name: String,
+    /// The query.
+    pub sql: Template,
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// What would happen to those rows.
+    pub effect: String,
+    /// Stop or warn.
+    pub on_found: OnFound,
+}
+
+/// Everything that the steps need to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// The plan's name.
+    pub name: String,
+    /// SHA-256 of the plan and its files, by file, to say what changed.
+    pub digests: BTreeMap<String, String>,
+    /// The schema of both sides in which the tables live.
+    pub namespace: String,
+    /// Copy or restored.
+    pub seed: Seed,
+    /// How the 2.X schema is made.
+    pub schema: SchemaSource,
+    /// Variables.
+    pub variables: BTreeMap<String, Variable>,
+    /// Limits.
+    pub limits: Limits,
+    /// Throttle.
+    pub throttle: Throttle,
+    /// Blue's catalog when the run began.
+    pub blue: Catalog,
+    /// The 2.X catalog.
+    pub expect: Catalog,
+    /// Carried tables in the order of names.
+    pub carried: Vec<Carried>,
+    /// Transforms in the order of the plan, rewritten carried tables among them.
+    pub transforms: Vec<Transform>,
+    /// Dropped tables with the reason.
+    pub dropped: BTreeMap<String, String>,
+    /// Data checks.
+    pub checks: Vec<DataCheck>,
+}
+
+impl Migration {
+    /// One digest over all files: two runs are of one plan exactly if theirs are equal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.digests
+            .iter()
+            .map(|(path, digest)| format!("{path}={digest}\n"))
+            .collect()
+    }
+
+    /// Blue tables that only transforms read: their landing is a table of its own.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .transforms
+            .iter()
+            .flat_map(|transform| {
+                std::iter::once(transform.from.as_str())
+                    .chain(transform.reach.iter().map(|r| r.table.as_str()))
+            })
+            .filter(|name| {
+                !self
+                    .carried
+                    .iter()
+                    .any(|carried| carried.table == *name && carried.way != CarryWay::Rewrite)
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Blue tables whose rows are needed on green: carried ones and sources.
+    #[must_use]
+    pub fn landed(&self) -> Vec<&str> {
+        let mut names = self.sources();
+        names.extend(self.carried.iter().map(|carried| carried.table.as_str()));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The 2.X tables that transforms fill, each once.
+    #[must_use]
+    pub fn targets(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .transforms
+            .iter()
+            .map(|transform| transform.into.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
