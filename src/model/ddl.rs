@@ -61,12 +61,14 @@ impl Statement {
 /// An index to be built, and what is done once it stands (`ADD CONSTRAINT … USING INDEX`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
+    /// The schema of the table, and the `search_path` of the definition.
+    pub schema: String,
     /// The table.
     pub table: String,
     /// The index or constraint.
     pub name: String,
-    /// Builds it; several on one table may run side by side unless `alone`.
-    pub build: Statement,
+    /// Builds it; several on one table may run side by side unless `alone`. `None` if it stands and is only to be attached.
+    pub build: Option<Statement>,
     /// Runs after all builds of the table.
     pub attach: Option<Statement>,
     /// Takes a lock that keeps other builds of the table out.
@@ -244,12 +246,23 @@ pub fn missing_indexes(schema: &str, wanted: &Table, present: &Table) -> Vec<Bui
                 .iter()
                 .find(|constraint| constraint.name == *name)
         });
+        // Built by an earlier run that was killed before it could attach the constraint.
+        let stands = present.indexes.iter().any(|other| {
+            other.name == index.name && other.rest == index.rest && other.unique == index.unique && !other.invalid
+        });
         builds.push(match constraint {
-            Some(constraint) => build_constraint(schema, wanted, index, constraint),
+            Some(constraint) => {
+                let mut build = build_constraint(schema, wanted, index, constraint);
+                if stands && build.attach.is_some() {
+                    build.build = None;
+                }
+                build
+            }
             None => Build {
+                schema: schema.to_owned(),
                 table: wanted.name.clone(),
                 name: index.name.clone(),
-                build: create_index(schema, wanted, index),
+                build: Some(create_index(schema, wanted, index)),
                 attach: None,
                 alone: false,
                 columns: index.columns.clone(),
@@ -289,9 +302,10 @@ fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Con
     let alone = table.partition_key.is_some() || constraint.kind == ConstraintKind::Exclusion;
     if alone {
         return Build {
+            schema: schema.to_owned(),
             table: table.name.clone(),
             name: constraint.name.clone(),
-            build: Statement::new(&table.name, Lock::AccessExclusive, Held::Scan, direct),
+            build: Some(Statement::new(&table.name, Lock::AccessExclusive, Held::Scan, direct)),
             attach: None,
             alone: true,
             columns: constraint.columns.clone(),
@@ -307,9 +321,10 @@ fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Con
         .find(" DEFERRABLE")
         .map_or("", |at| &constraint.definition[at..]);
     Build {
+        schema: schema.to_owned(),
         table: table.name.clone(),
         name: constraint.name.clone(),
-        build: create_index(schema, table, index),
+        build: Some(create_index(schema, table, index)),
         attach: Some(Statement::catalog(
             &table.name,
             format!(
@@ -515,6 +530,21 @@ pub fn create_triggers(schema: &str, table: &Table) -> Vec<Statement> {
         ));
     }
     found
+}
+
+/// Comments on constraints and indexes, which are lost when those are dropped for the load.
+#[must_use]
+pub fn comments(schema: &str, table: &Table) -> Vec<String> {
+    let name = quote_qualified(schema, &table.name);
+    let constraints = table.constraints.iter().filter_map(|constraint| {
+        let comment = quote_literal(constraint.comment.as_ref()?);
+        Some(format!("COMMENT ON CONSTRAINT {} ON {name} IS {comment}", quote_ident(&constraint.name)))
+    });
+    let indexes = table.indexes.iter().filter_map(|index| {
+        let comment = quote_literal(index.comment.as_ref()?);
+        Some(format!("COMMENT ON INDEX {} IS {comment}", quote_qualified(schema, &index.name)))
+    });
+    constraints.chain(indexes).collect()
 }
 
 /// A query that lists rows which are not unique over `columns`, for an error's fix.
