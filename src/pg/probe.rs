@@ -1,0 +1,1 @@
+//! Facts of a server, read without changing anything.
