@@ -69,12 +69,19 @@ pub struct Description {
 
 impl Description {
     fn new(title: impl Into<String>, unit: &'static str, undo: &str) -> Self {
-        Self { title: title.into(), side: Side::Green, locks: Vec::new(), undo: undo.to_owned(), unit }
+        Self {
+            title: title.into(),
+            side: Side::Green,
+            locks: Vec::new(),
+            undo: undo.to_owned(),
+            unit,
+        }
     }
 }
 
 /// How everything before own is undone.
-const CLEANUP: &str = "`greenlight cleanup --all` removes everything from green; blue was only read";
+const CLEANUP: &str =
+    "`greenlight cleanup --all` removes everything from green; blue was only read";
 
 impl Step {
     /// The steps of a migration in their order.
@@ -84,24 +91,44 @@ impl Step {
         match migration.seed {
             Seed::Copy => steps.push(Self::Seed),
             Seed::Restored => {
-                let altered = migration.carried.iter().filter(|carried| carried.way == CarryWay::Alter);
+                let altered = migration
+                    .carried
+                    .iter()
+                    .filter(|carried| carried.way == CarryWay::Alter);
                 steps.extend(altered.map(|carried| Self::Alter(carried.table.clone())));
             }
         }
         if !migration.transforms.is_empty() {
             steps.push(Self::Keys);
         }
-        steps.extend(migration.transforms.iter().map(|transform| Self::Transform(transform.name.clone())));
-        let patched = migration.carried.iter().filter(|carried| !carried.patch.is_empty());
+        steps.extend(
+            migration
+                .transforms
+                .iter()
+                .map(|transform| Self::Transform(transform.name.clone())),
+        );
+        let patched = migration
+            .carried
+            .iter()
+            .filter(|carried| !carried.patch.is_empty());
         steps.extend(patched.map(|carried| Self::Patch(carried.table.clone())));
-        steps.extend([Self::Index, Self::Analyze, Self::Compare, Self::Own, Self::Validate]);
+        steps.extend([
+            Self::Index,
+            Self::Analyze,
+            Self::Compare,
+            Self::Own,
+            Self::Validate,
+        ]);
         steps
     }
 
     /// The steps that `run` does: all before own.
     #[must_use]
     pub fn before_own(migration: &Migration) -> Vec<Self> {
-        Self::all(migration).into_iter().take_while(|step| *step != Self::Own).collect()
+        Self::all(migration)
+            .into_iter()
+            .take_while(|step| *step != Self::Own)
+            .collect()
     }
 
     /// Its stored name.

@@ -27,7 +27,7 @@ pub struct Relation {
 /// What is done with a range of pages. The driver opens and commits the transaction on green.
 pub trait Work: Send + Sync + 'static {
     /// The sessions of one worker.
-    type Hands: Send;
+    type Hands: Send + Sync;
 
     /// Connects a worker.
     fn hands(&self, run: &Run, worker: usize) -> impl Future<Output = Result<Self::Hands>> + Send;
@@ -41,13 +41,25 @@ pub trait Work: Send + Sync + 'static {
     }
 
     /// Writes the rows of pages `from..to` of the segment's relation.
-    fn range(&self, run: &Run, hands: &mut Self::Hands, segment: &SegmentRecord, from: i64, to: i64)
-    -> impl Future<Output = Result<Rows>> + Send;
+    fn range(
+        &self,
+        run: &Run,
+        hands: &mut Self::Hands,
+        segment: &SegmentRecord,
+        from: i64,
+        to: i64,
+    ) -> impl Future<Output = Result<Rows>> + Send;
 
     /// Writes the rows of one page in which some row cannot be converted, in a transaction that is open and clean:
     /// either the error that names the row, or the rows that could be written.
-    fn bad_page(&self, run: &Run, hands: &mut Self::Hands, segment: &SegmentRecord, page: i64, error: Error)
-    -> impl Future<Output = Result<Rows>> + Send;
+    fn bad_page(
+        &self,
+        run: &Run,
+        hands: &mut Self::Hands,
+        segment: &SegmentRecord,
+        page: i64,
+        error: Error,
+    ) -> impl Future<Output = Result<Rows>> + Send;
 
     /// Whether this many pages are the most that one batch may take, whatever the servo says.
     fn most_pages(&self) -> i64 {
@@ -59,7 +71,12 @@ pub trait Work: Send + Sync + 'static {
 ///
 /// # Errors
 /// The first error that is not worth another try; every finished batch stands.
-pub async fn drive<W: Work>(run: &Run, step: &str, relations: &[Relation], work: Arc<W>) -> Result<()> {
+pub async fn drive<W: Work>(
+    run: &Run,
+    step: &str,
+    relations: &[Relation],
+    work: Arc<W>,
+) -> Result<()> {
     let workers = run.migration.limits.connections.max(1);
     let board = Arc::new(Board::open(&run.store, step, relations, workers).await?);
     let throttle = Arc::new(Throttle::open(run).await?);
@@ -77,7 +94,9 @@ pub async fn drive<W: Work>(run: &Run, step: &str, relations: &[Relation], work:
     }
     let mut first = None;
     while let Some(done) = crew.join_next().await {
-        let outcome = done.unwrap_or_else(|panic| Err(Error::new(Code::Bug, "a worker panicked").caused_by(panic)));
+        let outcome = done.unwrap_or_else(|panic| {
+            Err(Error::new(Code::Bug, "a worker panicked").caused_by(panic))
+        });
         if let Err(error) = outcome
             && first.is_none()
         {
@@ -118,7 +137,10 @@ impl<W: Work> Worker<W> {
                         self.board.advance(record.id, to, rows.all());
                         self.tell(&record.relation);
                     }
-                    Err(error) => self.after(error, &record, to, &mut servo, &mut backoff, &mut hands).await?,
+                    Err(error) => {
+                        self.after(error, &record, to, &mut servo, &mut backoff, &mut hands)
+                            .await?
+                    }
                 }
             }
         }
@@ -127,7 +149,13 @@ impl<W: Work> Worker<W> {
 
     fn tell(&self, on: &str) {
         let (done, total, rows) = self.board.progress();
-        self.run.observer.event(Event::Progress { step: self.step.clone(), done, total, rows, on: on.to_owned() });
+        self.run.observer.event(Event::Progress {
+            step: self.step.clone(),
+            done,
+            total,
+            rows,
+            on: on.to_owned(),
+        });
     }
 
     /// Waits while a throttle says so, and says why.
@@ -135,13 +163,19 @@ impl<W: Work> Worker<W> {
         let mut told = false;
         while let Some(reason) = self.throttle.reason().await {
             told = true;
-            self.run.observer.event(Event::Waiting { step: self.step.clone(), reason: Some(reason) });
+            self.run.observer.event(Event::Waiting {
+                step: self.step.clone(),
+                reason: Some(reason),
+            });
             let began = Instant::now();
             rest(&self.run.stop, std::time::Duration::from_millis(500)).await?;
             self.throttle.count(began.elapsed());
         }
         if told {
-            self.run.observer.event(Event::Waiting { step: self.step.clone(), reason: None });
+            self.run.observer.event(Event::Waiting {
+                step: self.step.clone(),
+                reason: None,
+            });
         }
         Ok(())
     }
@@ -150,7 +184,11 @@ impl<W: Work> Worker<W> {
     async fn batch(&self, hands: &mut W::Hands, segment: &SegmentRecord, to: i64) -> Result<Rows> {
         self.open(hands).await?;
         let began = Instant::now();
-        let rows = match self.work.range(&self.run, hands, segment, segment.at, to).await {
+        let rows = match self
+            .work
+            .range(&self.run, hands, segment, segment.at, to)
+            .await
+        {
             Ok(rows) => rows,
             Err(error) => {
                 self.run.rollback(W::green(hands)).await;
@@ -166,17 +204,39 @@ impl<W: Work> Worker<W> {
     }
 
     /// Moves the cursor and commits. The epoch is proved by the same statement.
-    async fn close(&self, hands: &W::Hands, segment: &SegmentRecord, to: i64, rows: Rows, began: Instant) -> Result<Rows> {
+    async fn close(
+        &self,
+        hands: &W::Hands,
+        segment: &SegmentRecord,
+        to: i64,
+        rows: Rows,
+        began: Instant,
+    ) -> Result<Rows> {
         let green = W::green(hands);
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let (inserted, updated, deleted, rejected) =
-            (count(rows.inserted), count(rows.updated), count(rows.deleted), count(rows.rejected));
+        let (inserted, updated, deleted, rejected) = (
+            count(rows.inserted),
+            count(rows.updated),
+            count(rows.deleted),
+            count(rows.rejected),
+        );
         let busy = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         let epoch = self.run.lease.epoch();
         let moved = green
             .execute(
                 include_str!("../../sql/state/advance_segment.sql"),
-                &[&self.step, &segment.id, &segment.at, &to, &epoch, &inserted, &updated, &deleted, &rejected, &busy],
+                &[
+                    &self.step,
+                    &segment.id,
+                    &segment.at,
+                    &to,
+                    &epoch,
+                    &inserted,
+                    &updated,
+                    &deleted,
+                    &rejected,
+                    &busy,
+                ],
                 "move the cursor",
             )
             .await;
@@ -186,7 +246,13 @@ impl<W: Work> Worker<W> {
                 let proof = self.run.lease.prove(green).await;
                 self.run.rollback(green).await;
                 proof?;
-                Err(Error::new(Code::Bug, format!("the cursor of segment {} of `{}` is not where it was left", segment.id, self.step)))
+                Err(Error::new(
+                    Code::Bug,
+                    format!(
+                        "the cursor of segment {} of `{}` is not where it was left",
+                        segment.id, self.step
+                    ),
+                ))
             }
             Err(error) => {
                 self.run.rollback(green).await;
@@ -197,7 +263,13 @@ impl<W: Work> Worker<W> {
 
     /// Decides what a failed batch means: another try, a smaller batch, row by row, or the end.
     async fn after(
-        &self, error: Error, segment: &SegmentRecord, to: i64, servo: &mut Servo, backoff: &mut Backoff, hands: &mut W::Hands,
+        &self,
+        error: Error,
+        segment: &SegmentRecord,
+        to: i64,
+        servo: &mut Servo,
+        backoff: &mut Backoff,
+        hands: &mut W::Hands,
     ) -> Result<()> {
         let pages = to - segment.at;
         match error.code() {
@@ -208,7 +280,11 @@ impl<W: Work> Worker<W> {
             Code::BadRow | Code::CheckViolated => {
                 self.open(hands).await?;
                 let began = Instant::now();
-                match self.work.bad_page(&self.run, hands, segment, segment.at, error).await {
+                match self
+                    .work
+                    .bad_page(&self.run, hands, segment, segment.at, error)
+                    .await
+                {
                     Ok(rows) => {
                         self.close(hands, segment, to, rows, began).await?;
                         self.board.advance(segment.id, to, rows.all());
@@ -228,12 +304,20 @@ impl<W: Work> Worker<W> {
             // never guessed here.
             _ if error.effect_left() == Effect::Unknown => Err(error),
             _ if error.retry_when() == Retry::Now && error.code() != Code::Interrupted => {
-                let Some(pause) = backoff.next_pause() else { return Err(error) };
+                let Some(pause) = backoff.next_pause() else {
+                    return Err(error);
+                };
                 let reason = format!("{}; trying again", error.condition());
-                self.run.observer.event(Event::Waiting { step: self.step.clone(), reason: Some(reason) });
+                self.run.observer.event(Event::Waiting {
+                    step: self.step.clone(),
+                    reason: Some(reason),
+                });
                 rest(&self.run.stop, pause).await?;
                 *hands = self.work.hands(&self.run, self.number).await?;
-                self.run.observer.event(Event::Waiting { step: self.step.clone(), reason: None });
+                self.run.observer.event(Event::Waiting {
+                    step: self.step.clone(),
+                    reason: None,
+                });
                 Ok(())
             }
             _ => Err(error),

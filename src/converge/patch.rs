@@ -23,7 +23,11 @@ impl Patch {
     /// For a carried table with patches; its rows are in `schema`.
     #[must_use]
     pub fn new(carried: &Carried, values: BTreeMap<String, String>, schema: &str) -> Self {
-        Self { carried: carried.clone(), values, schema: schema.to_owned() }
+        Self {
+            carried: carried.clone(),
+            values,
+            schema: schema.to_owned(),
+        }
     }
 
     /// The statement for a range of pages of `relation`.
@@ -37,8 +41,14 @@ impl Patch {
             .iter()
             .map(|(column, template)| (quote_ident(column), template.render("true", &self.values)))
             .collect();
-        let set: Vec<String> = expressions.iter().map(|(column, sql)| format!("{column} = ({sql})")).collect();
-        let differs: Vec<String> = expressions.iter().map(|(column, sql)| format!("{table}.{column} IS DISTINCT FROM ({sql})")).collect();
+        let set: Vec<String> = expressions
+            .iter()
+            .map(|(column, sql)| format!("{column} = ({sql})"))
+            .collect();
+        let differs: Vec<String> = expressions
+            .iter()
+            .map(|(column, sql)| format!("{table}.{column} IS DISTINCT FROM ({sql})"))
+            .collect();
         format!(
             "UPDATE {} SET {}\nWHERE {table}.ctid >= '({from},0)'::tid AND {table}.ctid < '({to},0)'::tid AND ({})",
             quote_qualified(&self.schema, relation),
@@ -63,12 +73,35 @@ impl Work for Patch {
         planner_hints()
     }
 
-    async fn range(&self, _run: &Run, green: &mut Session, segment: &SegmentRecord, from: i64, to: i64) -> Result<Rows> {
-        let updated = green.execute(&self.statement(&segment.relation, from, to), &[], "patch a batch").await?;
-        Ok(Rows { updated, ..Rows::default() })
+    async fn range(
+        &self,
+        _run: &Run,
+        green: &mut Session,
+        segment: &SegmentRecord,
+        from: i64,
+        to: i64,
+    ) -> Result<Rows> {
+        let updated = green
+            .execute(
+                &self.statement(&segment.relation, from, to),
+                &[],
+                "patch a batch",
+            )
+            .await?;
+        Ok(Rows {
+            updated,
+            ..Rows::default()
+        })
     }
 
-    async fn bad_page(&self, _run: &Run, _green: &mut Session, segment: &SegmentRecord, page: i64, error: Error) -> Result<Rows> {
+    async fn bad_page(
+        &self,
+        _run: &Run,
+        _green: &mut Session,
+        segment: &SegmentRecord,
+        page: i64,
+        error: Error,
+    ) -> Result<Rows> {
         Err(error.detail(format!("in page {page} of `{}`", segment.relation)))
     }
 }

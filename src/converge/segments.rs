@@ -25,14 +25,29 @@ struct Slot {
 
 impl Board {
     /// Loads the segments of a step, or makes the first ones: `parts` for each relation, fewer for small ones.
-    pub(super) async fn open(store: &Store, step: &str, relations: &[Relation], parts: usize) -> Result<Self> {
+    pub(super) async fn open(
+        store: &Store,
+        step: &str,
+        relations: &[Relation],
+        parts: usize,
+    ) -> Result<Self> {
         let mut records = store.segments(step).await?;
         if records.is_empty() {
             records = first_segments(relations, i64::try_from(parts).unwrap_or(1));
             store.add_segments(step, &records).await?;
         }
-        let slots = records.into_iter().map(|record| Slot { busy_to: record.at, record, taken: false }).collect();
-        Ok(Self { step: step.to_owned(), slots: Mutex::new(slots) })
+        let slots = records
+            .into_iter()
+            .map(|record| Slot {
+                busy_to: record.at,
+                record,
+                taken: false,
+            })
+            .collect();
+        Ok(Self {
+            step: step.to_owned(),
+            slots: Mutex::new(slots),
+        })
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
@@ -42,14 +57,16 @@ impl Board {
 
     /// Pages done and in all, and rows so far.
     pub(super) fn progress(&self) -> (u64, u64, u64) {
-        self.slots().iter().fold((0, 0, 0), |(done, total, rows), slot| {
-            let record = &slot.record;
-            (
-                done + u64::try_from(record.at - record.lo).unwrap_or_default(),
-                total + u64::try_from(record.hi - record.lo).unwrap_or_default(),
-                rows + record.rows,
-            )
-        })
+        self.slots()
+            .iter()
+            .fold((0, 0, 0), |(done, total, rows), slot| {
+                let record = &slot.record;
+                (
+                    done + u64::try_from(record.at - record.lo).unwrap_or_default(),
+                    total + u64::try_from(record.hi - record.lo).unwrap_or_default(),
+                    rows + record.rows,
+                )
+            })
     }
 
     /// A segment to work on: one that nobody has, the largest first; else the second half of the largest one left.
@@ -57,28 +74,48 @@ impl Board {
         loop {
             let cut = {
                 let mut slots = self.slots();
-                let free = slots.iter_mut().filter(|slot| !slot.taken && slot.record.at < slot.record.hi);
+                let free = slots
+                    .iter_mut()
+                    .filter(|slot| !slot.taken && slot.record.at < slot.record.hi);
                 if let Some(slot) = free.max_by_key(|slot| slot.record.hi - slot.record.at) {
                     slot.taken = true;
                     return Ok(Some(slot.record.id));
                 }
                 let new_id = slots.iter().map(|slot| slot.record.id).max().unwrap_or(0) + 1;
-                let Some(slot) = slots.iter_mut().max_by_key(|slot| slot.record.hi - slot.busy_to) else { return Ok(None) };
+                let Some(slot) = slots
+                    .iter_mut()
+                    .max_by_key(|slot| slot.record.hi - slot.busy_to)
+                else {
+                    return Ok(None);
+                };
                 let left = slot.record.hi - slot.busy_to;
                 if left < 2 * SMALLEST {
                     return Ok(None);
                 }
                 let (old_end, new_end) = (slot.record.hi, slot.busy_to + left / 2);
                 slot.record.hi = new_end;
-                let record =
-                    SegmentRecord { id: new_id, lo: new_end, at: new_end, hi: old_end, rows: 0, relation: slot.record.relation.clone() };
+                let record = SegmentRecord {
+                    id: new_id,
+                    lo: new_end,
+                    at: new_end,
+                    hi: old_end,
+                    rows: 0,
+                    relation: slot.record.relation.clone(),
+                };
                 let cut = (slot.record.id, old_end, new_end, new_id);
                 // Taken from the start: the record has it only after the split below.
-                slots.push(Slot { busy_to: record.at, record, taken: true });
+                slots.push(Slot {
+                    busy_to: record.at,
+                    record,
+                    taken: true,
+                });
                 cut
             };
             let (id, old_end, new_end, new_id) = cut;
-            if store.split(&self.step, id, old_end, new_end, new_id).await? {
+            if store
+                .split(&self.step, id, old_end, new_end, new_id)
+                .await?
+            {
                 return Ok(Some(new_id));
             }
             let mut slots = self.slots();
@@ -116,9 +153,19 @@ fn first_segments(relations: &[Relation], parts: i64) -> Vec<SegmentRecord> {
     for relation in relations.iter().filter(|relation| relation.pages > 0) {
         let parts = parts.min(relation.pages / SMALLEST).max(1);
         for part in 0..parts {
-            let (lo, hi) = (relation.pages * part / parts, relation.pages * (part + 1) / parts);
+            let (lo, hi) = (
+                relation.pages * part / parts,
+                relation.pages * (part + 1) / parts,
+            );
             let id = i32::try_from(records.len()).unwrap_or(i32::MAX);
-            records.push(SegmentRecord { id, relation: relation.name.clone(), lo, hi, at: lo, rows: 0 });
+            records.push(SegmentRecord {
+                id,
+                relation: relation.name.clone(),
+                lo,
+                hi,
+                at: lo,
+                rows: 0,
+            });
         }
     }
     records
@@ -130,7 +177,20 @@ mod tests {
 
     #[test]
     fn segments_cover_every_page_once() {
-        let relations = [Relation { name: "big".into(), pages: 1001 }, Relation { name: "small".into(), pages: 3 }, Relation { name: "none".into(), pages: 0 }];
+        let relations = [
+            Relation {
+                name: "big".into(),
+                pages: 1001,
+            },
+            Relation {
+                name: "small".into(),
+                pages: 3,
+            },
+            Relation {
+                name: "none".into(),
+                pages: 0,
+            },
+        ];
         let records = first_segments(&relations, 4);
         let big: Vec<_> = records.iter().filter(|r| r.relation == "big").collect();
         assert_eq!(big.len(), 4);

@@ -17,7 +17,12 @@ pub(super) struct Servo {
 impl Servo {
     /// Starts small: the first batches teach the speed.
     pub(super) fn new(target: Duration, start: i64, most: i64) -> Self {
-        Self { target, pages: start.max(1), most: most.max(1), samples: Vec::new() }
+        Self {
+            target,
+            pages: start.max(1),
+            most: most.max(1),
+            samples: Vec::new(),
+        }
     }
 
     /// Pages for the next batch.
@@ -41,7 +46,10 @@ impl Servo {
         let mut sorted = self.samples.clone();
         sorted.sort_by(f64::total_cmp);
         let p90 = sorted[(sorted.len() * 9 / 10).min(sorted.len() - 1)].max(1e-9);
-        #[expect(clippy::cast_possible_truncation, reason = "clamped to the page counts of a relation right after")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "clamped to the page counts of a relation right after"
+        )]
         let wanted = (self.target.as_secs_f64() / p90) as i64;
         self.pages = wanted.clamp(1, (self.pages * 2).min(self.most));
     }
@@ -62,7 +70,10 @@ mod tests {
         let mut servo = Servo::new(Duration::from_millis(500), 64, 1 << 20);
         for _ in 0..20 {
             let pages = servo.pages();
-            servo.learn(pages, Duration::from_micros(u64::try_from(pages).unwrap() * 100));
+            servo.learn(
+                pages,
+                Duration::from_micros(u64::try_from(pages).unwrap() * 100),
+            );
         }
         assert_eq!(servo.pages(), 5000);
         servo.learn(5000, Duration::from_secs(3));

@@ -26,7 +26,12 @@ pub fn planner_hints() -> &'static str {
 pub fn batch_condition(alias: &str, leaf: Option<(&str, &str)>, from: i64, to: i64) -> String {
     let alias = quote_ident(alias);
     let leaf = leaf
-        .map(|(schema, name)| format!("{alias}.tableoid = {}::regclass AND ", quote_literal(&quote_qualified(schema, name))))
+        .map(|(schema, name)| {
+            format!(
+                "{alias}.tableoid = {}::regclass AND ",
+                quote_literal(&quote_qualified(schema, name))
+            )
+        })
         .unwrap_or_default();
     format!("{leaf}{alias}.ctid >= '({from},0)'::tid AND {alias}.ctid < '({to},0)'::tid")
 }
@@ -34,7 +39,11 @@ pub fn batch_condition(alias: &str, leaf: Option<(&str, &str)>, from: i64, to: i
 /// The SELECT of a transform with its columns in `columns` order, cast to types of the 2.X schema where they are its own.
 #[must_use]
 pub fn select_for(
-    migration: &Migration, transform: &Transform, next: &str, condition: &str, values: &BTreeMap<String, String>,
+    migration: &Migration,
+    transform: &Transform,
+    next: &str,
+    condition: &str,
+    values: &BTreeMap<String, String>,
 ) -> String {
     let target = migration.expect.tables.get(&transform.into);
     let columns: Vec<String> = transform
@@ -49,7 +58,11 @@ pub fn select_for(
             format!("q.{}{cast}", quote_ident(name))
         })
         .collect();
-    format!("SELECT {} FROM (\n{}\n) q", columns.join(", "), transform.sql.render(condition, values))
+    format!(
+        "SELECT {} FROM (\n{}\n) q",
+        columns.join(", "),
+        transform.sql.render(condition, values)
+    )
 }
 
 /// Inserts the rows of a transform into its target.
@@ -65,31 +78,78 @@ pub struct Insert {
 impl Insert {
     /// For a transform of the run; `values` are the plan's variables.
     #[must_use]
-    pub fn new(run: &Run, transform: &Transform, step: &str, values: BTreeMap<String, String>, partitioned: bool) -> Self {
+    pub fn new(
+        run: &Run,
+        transform: &Transform,
+        step: &str,
+        values: BTreeMap<String, String>,
+        partitioned: bool,
+    ) -> Self {
         let target = run.migration.expect.tables.get(&transform.into);
         let identity = target.is_some_and(|table| {
-            table.columns.iter().any(|column| column.identity.is_some() && transform.columns.contains(&column.name))
+            table
+                .columns
+                .iter()
+                .any(|column| column.identity.is_some() && transform.columns.contains(&column.name))
         });
         let insert = format!(
             "INSERT INTO {} ({}){}",
             quote_qualified(names::NEXT, &transform.into),
             quote_list(&transform.columns),
-            if identity { " OVERRIDING SYSTEM VALUE" } else { "" },
+            if identity {
+                " OVERRIDING SYSTEM VALUE"
+            } else {
+                ""
+            },
         );
-        Self { transform: transform.clone(), insert, values, step: step.to_owned(), partitioned }
+        Self {
+            transform: transform.clone(),
+            insert,
+            values,
+            step: step.to_owned(),
+            partitioned,
+        }
     }
 
-    fn statement(&self, run: &Run, segment: &SegmentRecord, condition: Option<String>, from: i64, to: i64) -> String {
+    fn statement(
+        &self,
+        run: &Run,
+        segment: &SegmentRecord,
+        condition: Option<String>,
+        from: i64,
+        to: i64,
+    ) -> String {
         let namespace = run.migration.namespace.as_str();
-        let leaf = self.partitioned.then_some((namespace, segment.relation.as_str()));
-        let condition = condition.unwrap_or_else(|| batch_condition(&self.transform.alias, leaf, from, to));
-        let select = select_for(&run.migration, &self.transform, names::NEXT, &condition, &self.values);
+        let leaf = self
+            .partitioned
+            .then_some((namespace, segment.relation.as_str()));
+        let condition =
+            condition.unwrap_or_else(|| batch_condition(&self.transform.alias, leaf, from, to));
+        let select = select_for(
+            &run.migration,
+            &self.transform,
+            names::NEXT,
+            &condition,
+            &self.values,
+        );
         format!("{}\n{select}", self.insert)
     }
 
     /// The key of a driving row as text, for messages and rejects.
-    async fn key_of(&self, run: &Run, green: &Session, segment: &SegmentRecord, ctid: &str) -> Result<String> {
-        let key = run.migration.blue.tables.get(&self.transform.from).map(crate::model::catalog::Table::row_key).unwrap_or_default();
+    async fn key_of(
+        &self,
+        run: &Run,
+        green: &Session,
+        segment: &SegmentRecord,
+        ctid: &str,
+    ) -> Result<String> {
+        let key = run
+            .migration
+            .blue
+            .tables
+            .get(&self.transform.from)
+            .map(crate::model::catalog::Table::row_key)
+            .unwrap_or_default();
         if key.is_empty() {
             return Ok(format!("ctid {ctid}"));
         }
@@ -119,33 +179,76 @@ impl Work for Insert {
         planner_hints()
     }
 
-    async fn range(&self, run: &Run, green: &mut Session, segment: &SegmentRecord, from: i64, to: i64) -> Result<Rows> {
-        let inserted = green.execute(&self.statement(run, segment, None, from, to), &[], "transform a batch").await?;
-        Ok(Rows { inserted, ..Rows::default() })
+    async fn range(
+        &self,
+        run: &Run,
+        green: &mut Session,
+        segment: &SegmentRecord,
+        from: i64,
+        to: i64,
+    ) -> Result<Rows> {
+        let inserted = green
+            .execute(
+                &self.statement(run, segment, None, from, to),
+                &[],
+                "transform a batch",
+            )
+            .await?;
+        Ok(Rows {
+            inserted,
+            ..Rows::default()
+        })
     }
 
-    async fn bad_page(&self, run: &Run, green: &mut Session, segment: &SegmentRecord, page: i64, _error: Error) -> Result<Rows> {
+    async fn bad_page(
+        &self,
+        run: &Run,
+        green: &mut Session,
+        segment: &SegmentRecord,
+        page: i64,
+        _error: Error,
+    ) -> Result<Rows> {
         let relation = quote_qualified(&run.migration.namespace, &segment.relation);
-        let sql = format!("SELECT ctid::text FROM {relation} WHERE ctid >= '({page},0)'::tid AND ctid < '({},0)'::tid", page + 1);
+        let sql = format!(
+            "SELECT ctid::text FROM {relation} WHERE ctid >= '({page},0)'::tid AND ctid < '({},0)'::tid",
+            page + 1
+        );
         let tuples = green.rows(&sql, &[], "read a page row by row").await?;
         let mut rows = Rows::default();
         for tuple in tuples {
             let ctid: String = tuple.get(0);
-            let condition = format!("{}.ctid = {}::tid", quote_ident(&self.transform.alias), quote_literal(&ctid));
+            let condition = format!(
+                "{}.ctid = {}::tid",
+                quote_ident(&self.transform.alias),
+                quote_literal(&ctid)
+            );
             let leaf = if self.partitioned {
-                format!("{}.tableoid = {}::regclass AND ", quote_ident(&self.transform.alias), quote_literal(&relation))
+                format!(
+                    "{}.tableoid = {}::regclass AND ",
+                    quote_ident(&self.transform.alias),
+                    quote_literal(&relation)
+                )
             } else {
                 String::new()
             };
             green.run("SAVEPOINT one_row", "transform a row").await?;
-            let statement = self.statement(run, segment, Some(format!("{leaf}{condition}")), page, page + 1);
+            let statement = self.statement(
+                run,
+                segment,
+                Some(format!("{leaf}{condition}")),
+                page,
+                page + 1,
+            );
             match green.execute(&statement, &[], "transform a row").await {
                 Ok(inserted) => rows.inserted += inserted,
                 Err(error) => {
-                    green.run("ROLLBACK TO SAVEPOINT one_row", "leave a row out").await?;
+                    green
+                        .run("ROLLBACK TO SAVEPOINT one_row", "leave a row out")
+                        .await?;
                     let key = self.key_of(run, green, segment, &ctid).await?;
                     if self.transform.on_bad_row == OnBadRow::Stop {
-                        return Err(error.detail(format!("row of `{}` with key {key}", self.transform.from)));
+                        return Err(error
+                            .detail(format!("row of `{}` with key {key}", self.transform.from)));
                     }
                     green
                         .execute(

@@ -13,7 +13,10 @@ pub async fn rest(stop: &Stop, duration: Duration) -> Result<()> {
     let mut stop = stop.clone();
     stop.check()?;
     // A timeout is the ordinary end of the rest.
-    #[expect(clippy::let_underscore_must_use, reason = "both ends are looked at by the check that follows")]
+    #[expect(
+        clippy::let_underscore_must_use,
+        reason = "both ends are looked at by the check that follows"
+    )]
     let _ = tokio::time::timeout(duration, stop.wait()).await;
     stop.check()
 }

@@ -25,14 +25,20 @@ where
     F: for<'a> Fn(&'a Run, &'a Session, T) -> Work<'a> + Send + Sync + 'static,
 {
     let sessions = run.migration.limits.connections.max(1).min(items.len());
-    let (items, work, next) = (Arc::new(items), Arc::new(work), Arc::new(AtomicUsize::new(0)));
+    let (items, work, next) = (
+        Arc::new(items),
+        Arc::new(work),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let mut crew = JoinSet::new();
     for number in 0..sessions {
         let (run, purpose) = (run.clone(), format!("{purpose} {number}"));
         let (items, work, next) = (Arc::clone(&items), Arc::clone(&work), Arc::clone(&next));
         crew.spawn(async move {
             let session = run.green(&purpose).await?;
-            session.run("SET statement_timeout = 0", "prepare a session").await?;
+            session
+                .run("SET statement_timeout = 0", "prepare a session")
+                .await?;
             while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
                 run.stop.check()?;
                 work(&run, &session, item.clone()).await?;
@@ -41,7 +47,9 @@ where
         });
     }
     while let Some(finished) = crew.join_next().await {
-        finished.unwrap_or_else(|panic| Err(Error::new(Code::Bug, "a worker panicked").caused_by(panic)))?;
+        finished.unwrap_or_else(|panic| {
+            Err(Error::new(Code::Bug, "a worker panicked").caused_by(panic))
+        })?;
     }
     Ok(())
 }

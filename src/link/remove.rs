@@ -24,11 +24,21 @@ pub struct Leftover {
 pub async fn leftovers(session: &Session, landing: Option<&str>) -> Result<Vec<Leftover>> {
     let mut wanted = vec![names::STORE, names::NEXT, names::ASIDE, names::RETIRED];
     wanted.extend(landing);
-    let rows = session.rows(include_str!("../../sql/link/leftovers.sql"), &[&wanted.as_slice()], "list what is ours").await?;
+    let rows = session
+        .rows(
+            include_str!("../../sql/link/leftovers.sql"),
+            &[&wanted.as_slice()],
+            "list what is ours",
+        )
+        .await?;
     let count = |value: i64| u64::try_from(value).unwrap_or_default();
     Ok(rows
         .iter()
-        .map(|row| Leftover { schema: row.get("schema"), tables: count(row.get("tables")), bytes: count(row.get("bytes")) })
+        .map(|row| Leftover {
+            schema: row.get("schema"),
+            tables: count(row.get("tables")),
+            bytes: count(row.get("bytes")),
+        })
         .collect())
 }
 
@@ -45,15 +55,25 @@ pub async fn remove(session: &Session, landing: Option<&str>) -> Result<()> {
             // The 2.X schema waits under another name with the grants of the one that stood here: an empty one like it
             // takes its place.
             let shape = describe_schema(session, names::NEXT).await?;
-            let mut statements = vec!["BEGIN".to_owned(), format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_ident(namespace))];
+            let mut statements = vec![
+                "BEGIN".to_owned(),
+                format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_ident(namespace)),
+            ];
             statements.push(format!("DROP SCHEMA {} CASCADE", quote_ident(names::NEXT)));
             statements.extend(shape.create(namespace));
             statements.push("COMMIT".to_owned());
-            session.run(&statements.join("; "), "remove landing and the 2.X schema").await?;
+            session
+                .run(&statements.join("; "), "remove landing and the 2.X schema")
+                .await?;
         }
     }
     for schema in [names::ASIDE, names::RETIRED, names::NEXT, names::STORE] {
-        session.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_ident(schema)), "remove a schema of ours").await?;
+        session
+            .run(
+                &format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_ident(schema)),
+                "remove a schema of ours",
+            )
+            .await?;
     }
     Ok(())
 }

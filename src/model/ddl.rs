@@ -248,7 +248,10 @@ pub fn missing_indexes(schema: &str, wanted: &Table, present: &Table) -> Vec<Bui
         });
         // Built by an earlier run that was killed before it could attach the constraint.
         let stands = present.indexes.iter().any(|other| {
-            other.name == index.name && other.rest == index.rest && other.unique == index.unique && !other.invalid
+            other.name == index.name
+                && other.rest == index.rest
+                && other.unique == index.unique
+                && !other.invalid
         });
         builds.push(match constraint {
             Some(constraint) => {
@@ -305,7 +308,12 @@ fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Con
             schema: schema.to_owned(),
             table: table.name.clone(),
             name: constraint.name.clone(),
-            build: Some(Statement::new(&table.name, Lock::AccessExclusive, Held::Scan, direct)),
+            build: Some(Statement::new(
+                &table.name,
+                Lock::AccessExclusive,
+                Held::Scan,
+                direct,
+            )),
             attach: None,
             alone: true,
             columns: constraint.columns.clone(),
@@ -538,11 +546,17 @@ pub fn comments(schema: &str, table: &Table) -> Vec<String> {
     let name = quote_qualified(schema, &table.name);
     let constraints = table.constraints.iter().filter_map(|constraint| {
         let comment = quote_literal(constraint.comment.as_ref()?);
-        Some(format!("COMMENT ON CONSTRAINT {} ON {name} IS {comment}", quote_ident(&constraint.name)))
+        Some(format!(
+            "COMMENT ON CONSTRAINT {} ON {name} IS {comment}",
+            quote_ident(&constraint.name)
+        ))
     });
     let indexes = table.indexes.iter().filter_map(|index| {
         let comment = quote_literal(index.comment.as_ref()?);
-        Some(format!("COMMENT ON INDEX {} IS {comment}", quote_qualified(schema, &index.name)))
+        Some(format!(
+            "COMMENT ON INDEX {} IS {comment}",
+            quote_qualified(schema, &index.name)
+        ))
     });
     constraints.chain(indexes).collect()
 }

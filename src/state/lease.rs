@@ -36,10 +36,18 @@ pub struct Living {
 pub async fn living(session: &Session, plan: &str) -> Result<Option<Living>> {
     let key = names::lease_lock(plan, true);
     let (high, low) = (key >> 32, key & 0xffff_ffff);
-    let row = session.opt(include_str!("../../sql/state/living.sql"), &[&high, &low], "look for a living orchestrator").await?;
+    let row = session
+        .opt(
+            include_str!("../../sql/state/living.sql"),
+            &[&high, &low],
+            "look for a living orchestrator",
+        )
+        .await?;
     Ok(row.map(|row| Living {
         pid: row.get("pid"),
-        application: row.get::<_, Option<String>>("application_name").unwrap_or_default(),
+        application: row
+            .get::<_, Option<String>>("application_name")
+            .unwrap_or_default(),
         host: row.get::<_, Option<String>>("host").unwrap_or_default(),
     }))
 }
@@ -53,33 +61,70 @@ impl Lease {
     /// [`Code::LeaseHeld`] if a living process holds it and `takeover` is false.
     pub async fn take(session: Session, plan: &str, holder: &str, takeover: bool) -> Result<Self> {
         let key = names::lease_lock(plan, true);
-        let free: bool = session.one("SELECT pg_try_advisory_lock($1)", &[&key], "take the living lock").await?.get(0);
+        let free: bool = session
+            .one(
+                "SELECT pg_try_advisory_lock($1)",
+                &[&key],
+                "take the living lock",
+            )
+            .await?
+            .get(0);
         let mut other = None;
         if !free {
             other = living(&session, plan).await?;
             if !takeover {
-                let who = other
-                    .as_ref()
-                    .map_or_else(|| "one that has just gone".to_owned(), |o| format!("backend {} from {}", o.pid, o.host));
-                return Err(Error::new(Code::LeaseHeld, format!("another greenlight is at work on plan `{plan}`: {who}")));
+                let who = other.as_ref().map_or_else(
+                    || "one that has just gone".to_owned(),
+                    |o| format!("backend {} from {}", o.pid, o.host),
+                );
+                return Err(Error::new(
+                    Code::LeaseHeld,
+                    format!("another greenlight is at work on plan `{plan}`: {who}"),
+                ));
             }
         }
         let lock = names::lease_lock(plan, false);
         // Waits for the transactions of the old holder, dead or alive: none of them can commit under the new epoch.
         session.run("BEGIN", "begin the takeover").await?;
-        session.one("SELECT pg_advisory_xact_lock($1)", &[&lock], "wait for the old holder's transactions").await?;
+        session
+            .one(
+                "SELECT pg_advisory_xact_lock($1)",
+                &[&lock],
+                "wait for the old holder's transactions",
+            )
+            .await?;
         let pid = session.pid();
         let epoch: i64 = session
-            .one(include_str!("../../sql/state/raise_epoch.sql"), &[&holder, &pid], "raise the epoch")
+            .one(
+                include_str!("../../sql/state/raise_epoch.sql"),
+                &[&holder, &pid],
+                "raise the epoch",
+            )
             .await?
             .get(0);
         session.run("COMMIT", "commit the takeover").await?;
         if let Some(other) = other {
             // The old holder finds the new epoch at its next transaction; ending its backend lets the living lock go now.
-            session.rows("SELECT pg_terminate_backend($1)", &[&other.pid], "end the old holder's session").await?;
-            session.one("SELECT pg_advisory_lock($1)", &[&key], "take the living lock").await?;
+            session
+                .rows(
+                    "SELECT pg_terminate_backend($1)",
+                    &[&other.pid],
+                    "end the old holder's session",
+                )
+                .await?;
+            session
+                .one(
+                    "SELECT pg_advisory_lock($1)",
+                    &[&key],
+                    "take the living lock",
+                )
+                .await?;
         }
-        Ok(Self { session, epoch: AtomicI64::new(epoch), lock })
+        Ok(Self {
+            session,
+            epoch: AtomicI64::new(epoch),
+            lock,
+        })
     }
 
     /// Ours.
@@ -106,19 +151,36 @@ impl Lease {
     /// # Errors
     /// [`Code::LeaseLost`] if another process has taken over.
     pub async fn prove(&self, session: &Session) -> Result<()> {
-        let now: i64 = session.one("SELECT epoch FROM greenlight.ownership", &[], "read the epoch").await?.get(0);
-        if now == self.epoch() { Ok(()) } else { Err(self.lost(now)) }
+        let now: i64 = session
+            .one(
+                "SELECT epoch FROM greenlight.ownership",
+                &[],
+                "read the epoch",
+            )
+            .await?
+            .get(0);
+        if now == self.epoch() {
+            Ok(())
+        } else {
+            Err(self.lost(now))
+        }
     }
 
     /// The error of a holder that finds another epoch.
     #[must_use]
     pub fn lost(&self, now: i64) -> Error {
-        Error::new(Code::LeaseLost, format!("the lease was taken over: epoch {now}, ours was {}", self.epoch()))
+        Error::new(
+            Code::LeaseLost,
+            format!(
+                "the lease was taken over: epoch {now}, ours was {}",
+                self.epoch()
+            ),
+        )
     }
 
     /// Whether the holding session still stands: a lost one means that others may take over at any moment.
     #[must_use]
     pub fn stands(&self) -> bool {
-        !self.session.is_closed()
+        !self.session.closed()
     }
 }

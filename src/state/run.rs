@@ -35,7 +35,11 @@ impl Stop {
     /// # Errors
     /// [`Code::Interrupted`].
     pub fn check(&self) -> Result<()> {
-        if self.is_set() { Err(Error::new(Code::Interrupted, "stopped by a signal")) } else { Ok(()) }
+        if self.is_set() {
+            Err(Error::new(Code::Interrupted, "stopped by a signal"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Ends when it is set.
@@ -86,7 +90,8 @@ impl Run {
     /// # Errors
     /// When green cannot be reached.
     pub async fn green(&self, purpose: &str) -> Result<Session> {
-        self.green_in(purpose, &[self.migration.namespace.as_str()]).await
+        self.green_in(purpose, &[self.migration.namespace.as_str()])
+            .await
     }
 
     /// A session on green with another `search_path`.
@@ -94,7 +99,13 @@ impl Run {
     /// # Errors
     /// When green cannot be reached.
     pub async fn green_in(&self, purpose: &str, search_path: &[&str]) -> Result<Session> {
-        pg::connect(&self.green, &self.migration.name, purpose, &self.settings(search_path)).await
+        pg::connect(
+            &self.green,
+            &self.migration.name,
+            purpose,
+            &self.settings(search_path),
+        )
+        .await
     }
 
     /// A session on blue that only reads.
@@ -103,9 +114,15 @@ impl Run {
     /// [`Code::SideNotNamed`] without an address; when blue cannot be reached.
     pub async fn blue(&self, purpose: &str) -> Result<Session> {
         let Some(address) = &self.blue else {
-            return Err(Error::new(Code::SideNotNamed, "blue has no address, and this step reads it"));
+            return Err(Error::new(
+                Code::SideNotNamed,
+                "blue has no address, and this step reads it",
+            ));
         };
-        let settings = Settings { read_only: true, ..self.settings(&[self.migration.namespace.as_str()]) };
+        let settings = Settings {
+            read_only: true,
+            ..self.settings(&[self.migration.namespace.as_str()])
+        };
         pg::connect(address, &self.migration.name, purpose, &settings).await
     }
 
@@ -124,7 +141,12 @@ impl Run {
     ///
     /// # Errors
     /// The statement's error, with everything rolled back; [`Code::LeaseLost`].
-    pub async fn transact(&self, session: &Session, statements: &[String], doing: &str) -> Result<()> {
+    pub async fn transact(
+        &self,
+        session: &Session,
+        statements: &[String],
+        doing: &str,
+    ) -> Result<()> {
         self.begin(session, doing).await?;
         for statement in statements {
             if let Err(error) = session.run(statement, doing).await {
@@ -162,7 +184,10 @@ impl Run {
     pub async fn note(&self, step: &str, text: impl Into<String>) -> Result<()> {
         let text = text.into();
         self.store.note(Some(step), &text).await?;
-        self.observer.event(Event::Note { step: step.to_owned(), text });
+        self.observer.event(Event::Note {
+            step: step.to_owned(),
+            text,
+        });
         Ok(())
     }
 }
@@ -170,5 +195,9 @@ impl Run {
 /// The first line of a statement, for messages.
 fn first_line(sql: &str) -> String {
     let line = sql.lines().next().unwrap_or_default();
-    if line.len() < sql.len() { format!("{line} …") } else { line.to_owned() }
+    if line.len() < sql.len() {
+        format!("{line} …")
+    } else {
+        line.to_owned()
+    }
 }

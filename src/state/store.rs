@@ -123,7 +123,14 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn exists(&self) -> Result<bool> {
-        let row = self.session.one("SELECT to_regclass('greenlight.run') IS NOT NULL", &[], "look for the record").await?;
+        let row = self
+            .session
+            .one(
+                "SELECT to_regclass('greenlight.run') IS NOT NULL",
+                &[],
+                "look for the record",
+            )
+            .await?;
         Ok(row.get(0))
     }
 
@@ -134,11 +141,23 @@ impl Store {
     pub async fn begin(&self, migration: &Migration, blue: &str) -> Result<()> {
         let body = json(migration)?;
         let digests = json(&migration.digests)?;
-        self.session.run(&format!("BEGIN; {}", include_str!("../../sql/state/init.sql")), "make the record on green").await?;
+        self.session
+            .run(
+                &format!("BEGIN; {}", include_str!("../../sql/state/init.sql")),
+                "make the record on green",
+            )
+            .await?;
         self.session
             .execute(
                 include_str!("../../sql/state/begin_run.sql"),
-                &[&FORM, &migration.name, &body, &digests, &blue, &env!("CARGO_PKG_VERSION")],
+                &[
+                    &FORM,
+                    &migration.name,
+                    &body,
+                    &digests,
+                    &blue,
+                    &env!("CARGO_PKG_VERSION"),
+                ],
                 "write the record",
             )
             .await?;
@@ -153,7 +172,15 @@ impl Store {
         if !self.exists().await? {
             return Ok(None);
         }
-        let Some(row) = self.session.opt(include_str!("../../sql/state/load_run.sql"), &[], "read the record").await? else {
+        let Some(row) = self
+            .session
+            .opt(
+                include_str!("../../sql/state/load_run.sql"),
+                &[],
+                "read the record",
+            )
+            .await?
+        else {
             return Ok(None);
         };
         let form: i32 = row.get("form");
@@ -161,10 +188,14 @@ impl Store {
             let made_by: String = row.get("made_by");
             return Err(Error::new(
                 Code::StoreVersion,
-                format!("the record on green has form {form} (greenlight {made_by}), this version reads {FORM}"),
+                format!(
+                    "the record on green has form {form} (greenlight {made_by}), this version reads {FORM}"
+                ),
             ));
         }
-        let pair = |one: Option<String>, two: Option<String>| one.map(|one| (one, two.unwrap_or_default()));
+        let pair = |one: Option<String>, two: Option<String>| {
+            one.map(|one| (one, two.unwrap_or_default()))
+        };
         Ok(Some(RunRecord {
             plan: row.get("plan"),
             migration: parse(&row.get::<_, String>("migration"))?,
@@ -184,7 +215,14 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn steps(&self) -> Result<BTreeMap<String, StepRecord>> {
-        let rows = self.session.rows(include_str!("../../sql/state/load_steps.sql"), &[], "read the steps").await?;
+        let rows = self
+            .session
+            .rows(
+                include_str!("../../sql/state/load_steps.sql"),
+                &[],
+                "read the steps",
+            )
+            .await?;
         rows.iter()
             .map(|row| {
                 let count = |name: &str| u64::try_from(row.get::<_, i64>(name)).unwrap_or_default();
@@ -223,7 +261,11 @@ impl Store {
     pub async fn intend(&self, id: &str, base: &str) -> Result<StepRecord> {
         let row = self
             .session
-            .one(include_str!("../../sql/state/intend_step.sql"), &[&id, &base], "record the intent of a step")
+            .one(
+                include_str!("../../sql/state/intend_step.sql"),
+                &[&id, &base],
+                "record the intent of a step",
+            )
             .await?;
         Ok(StepRecord {
             id: id.to_owned(),
@@ -241,7 +283,13 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn finish(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
-        self.step_time(include_str!("../../sql/state/finish_step.sql"), id, stats, took_ms).await
+        self.step_time(
+            include_str!("../../sql/state/finish_step.sql"),
+            id,
+            stats,
+            took_ms,
+        )
+        .await
     }
 
     /// Keeps the time spent on a step that is not done.
@@ -249,12 +297,20 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn leave(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
-        self.step_time(include_str!("../../sql/state/leave_step.sql"), id, stats, took_ms).await
+        self.step_time(
+            include_str!("../../sql/state/leave_step.sql"),
+            id,
+            stats,
+            took_ms,
+        )
+        .await
     }
 
     async fn step_time(&self, sql: &str, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
         let took = i64::try_from(took_ms).unwrap_or(i64::MAX);
-        self.session.execute(sql, &[&id, &json(stats)?, &took], "record a step").await?;
+        self.session
+            .execute(sql, &[&id, &json(stats)?, &took], "record a step")
+            .await?;
         Ok(())
     }
 
@@ -263,7 +319,14 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn segments(&self, step: &str) -> Result<Vec<SegmentRecord>> {
-        let rows = self.session.rows(include_str!("../../sql/state/load_segments.sql"), &[&step], "read the cursors").await?;
+        let rows = self
+            .session
+            .rows(
+                include_str!("../../sql/state/load_segments.sql"),
+                &[&step],
+                "read the cursors",
+            )
+            .await?;
         Ok(rows
             .iter()
             .map(|row| SegmentRecord {
@@ -290,7 +353,13 @@ impl Store {
             self.session
                 .execute(
                     include_str!("../../sql/state/add_segment.sql"),
-                    &[&step, &segment.id, &segment.relation, &segment.lo, &segment.hi],
+                    &[
+                        &step,
+                        &segment.id,
+                        &segment.relation,
+                        &segment.lo,
+                        &segment.hi,
+                    ],
                     "write the cursors",
                 )
                 .await?;
@@ -302,10 +371,21 @@ impl Store {
     ///
     /// # Errors
     /// When the session fails.
-    pub async fn split(&self, step: &str, id: i32, old_end: i64, new_end: i64, new_id: i32) -> Result<bool> {
+    pub async fn split(
+        &self,
+        step: &str,
+        id: i32,
+        old_end: i64,
+        new_end: i64,
+        new_id: i32,
+    ) -> Result<bool> {
         let rows = self
             .session
-            .execute(include_str!("../../sql/state/split_segment.sql"), &[&step, &id, &old_end, &new_end, &new_id], "split a segment")
+            .execute(
+                include_str!("../../sql/state/split_segment.sql"),
+                &[&step, &id, &old_end, &new_end, &new_id],
+                "split a segment",
+            )
             .await?;
         Ok(rows == 1)
     }
@@ -316,7 +396,13 @@ impl Store {
     /// When the session fails.
     pub async fn put<T: Serialize + Sync>(&self, name: &str, body: &T) -> Result<()> {
         let body = json(body)?;
-        self.session.execute(include_str!("../../sql/state/put_fact.sql"), &[&name, &body], "keep a fact").await?;
+        self.session
+            .execute(
+                include_str!("../../sql/state/put_fact.sql"),
+                &[&name, &body],
+                "keep a fact",
+            )
+            .await?;
         Ok(())
     }
 
@@ -325,7 +411,14 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let row = self.session.opt(include_str!("../../sql/state/get_fact.sql"), &[&name], "read a fact").await?;
+        let row = self
+            .session
+            .opt(
+                include_str!("../../sql/state/get_fact.sql"),
+                &[&name],
+                "read a fact",
+            )
+            .await?;
         row.map(|row| parse(&row.get::<_, String>(0))).transpose()
     }
 
@@ -342,7 +435,13 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn note(&self, step: Option<&str>, what: &str) -> Result<()> {
-        self.session.execute(include_str!("../../sql/state/note.sql"), &[&step, &what], "write the timeline").await?;
+        self.session
+            .execute(
+                include_str!("../../sql/state/note.sql"),
+                &[&step, &what],
+                "write the timeline",
+            )
+            .await?;
         Ok(())
     }
 
@@ -351,8 +450,25 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn journal(&self) -> Result<Vec<(String, i64, Option<String>, String)>> {
-        let rows = self.session.rows(include_str!("../../sql/state/journal.sql"), &[], "read the timeline").await?;
-        Ok(rows.iter().map(|row| (row.get("at"), row.get("epoch"), row.get("step"), row.get("what"))).collect())
+        let rows = self
+            .session
+            .rows(
+                include_str!("../../sql/state/journal.sql"),
+                &[],
+                "read the timeline",
+            )
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| {
+                (
+                    row.get("at"),
+                    row.get("epoch"),
+                    row.get("step"),
+                    row.get("what"),
+                )
+            })
+            .collect())
     }
 
     /// Pauses or resumes the run.
@@ -361,17 +477,37 @@ impl Store {
     /// When the session fails.
     pub async fn pause(&self, by: Option<&str>) -> Result<()> {
         match by {
-            Some(by) => self.session.execute(include_str!("../../sql/state/pause.sql"), &[&by], "pause the run").await?,
-            None => self.session.execute(include_str!("../../sql/state/resume.sql"), &[], "resume the run").await?,
+            Some(by) => {
+                self.session
+                    .execute(
+                        include_str!("../../sql/state/pause.sql"),
+                        &[&by],
+                        "pause the run",
+                    )
+                    .await?
+            }
+            None => {
+                self.session
+                    .execute(
+                        include_str!("../../sql/state/resume.sql"),
+                        &[],
+                        "resume the run",
+                    )
+                    .await?
+            }
         };
         Ok(())
     }
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::new(Code::Bug, "a record cannot be written as JSON").caused_by(error))
+    serde_json::to_string(value).map_err(|error| {
+        Error::new(Code::Bug, "a record cannot be written as JSON").caused_by(error)
+    })
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| Error::new(Code::StoreVersion, "a record on green cannot be read").caused_by(error))
+    serde_json::from_str(text).map_err(|error| {
+        Error::new(Code::StoreVersion, "a record on green cannot be read").caused_by(error)
+    })
 }

@@ -8,7 +8,11 @@ use crate::state::Run;
 
 pub(super) fn describe(migration: &Migration) -> Description {
     Description::new(
-        format!("compare {} tables with blue and {} targets with their transforms", migration.landed().len(), migration.targets().len()),
+        format!(
+            "compare {} tables with blue and {} targets with their transforms",
+            migration.landed().len(),
+            migration.targets().len()
+        ),
         "pages",
         "it only reads",
     )

@@ -7,7 +7,14 @@ use crate::model::migration::{Migration, Seed};
 use crate::state::Run;
 
 pub(super) fn describe(migration: &Migration) -> Description {
-    Description::new(format!("make landing for {} tables, without indexes", migration.landed().len()), "tables", CLEANUP)
+    Description::new(
+        format!(
+            "make landing for {} tables, without indexes",
+            migration.landed().len()
+        ),
+        "tables",
+        CLEANUP,
+    )
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {

@@ -13,9 +13,17 @@ pub(super) fn describe(migration: &Migration) -> Description {
         "transactions",
         "none: from here on green's rows are the truth",
     );
-    description.locks = migration.carried.iter().map(|carried| (carried.table.clone(), Lock::AccessExclusive, Held::Catalog)).collect();
+    description.locks = migration
+        .carried
+        .iter()
+        .map(|carried| (carried.table.clone(), Lock::AccessExclusive, Held::Catalog))
+        .collect();
     for table in migration.expect.tables.values() {
-        description.locks.extend(ddl::add_foreign_keys("", table).into_iter().map(|s| (s.table, s.lock, s.held)));
+        description.locks.extend(
+            ddl::add_foreign_keys("", table)
+                .into_iter()
+                .map(|s| (s.table, s.lock, s.held)),
+        );
     }
     description.locks.dedup();
     description

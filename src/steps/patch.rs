@@ -17,12 +17,24 @@ pub(super) fn describe(migration: &Migration, table: &str) -> Description {
         .filter(|carried| carried.table == table)
         .flat_map(|carried| carried.patch.keys().map(String::as_str))
         .collect();
-    Description::new(format!("compute {} of `{table}`", columns.join(", ")), "pages", CLEANUP)
+    Description::new(
+        format!("compute {} of `{table}`", columns.join(", ")),
+        "pages",
+        CLEANUP,
+    )
 }
 
 pub(super) async fn run(run: &Run, id: &str, table: &str) -> Result<()> {
-    let Some(carried) = run.migration.carried.iter().find(|carried| carried.table == table) else {
-        return Err(Error::new(Code::Bug, format!("`{table}` is not a carried table")));
+    let Some(carried) = run
+        .migration
+        .carried
+        .iter()
+        .find(|carried| carried.table == table)
+    else {
+        return Err(Error::new(
+            Code::Bug,
+            format!("`{table}` is not a carried table"),
+        ));
     };
     let schema = match carried.way {
         CarryWay::Straight | CarryWay::Alter => run.migration.namespace.as_str(),
@@ -31,5 +43,11 @@ pub(super) async fn run(run: &Run, id: &str, table: &str) -> Result<()> {
     let session = run.green("patch").await?;
     let (relations, _) = pages_of(&session, schema, table).await?;
     let values = run.store.variables().await?;
-    converge::drive(run, id, &relations, Arc::new(Patch::new(carried, values, schema))).await
+    converge::drive(
+        run,
+        id,
+        &relations,
+        Arc::new(Patch::new(carried, values, schema)),
+    )
+    .await
 }

@@ -11,7 +11,11 @@ pub(super) fn describe(migration: &Migration) -> Description {
         SchemaSource::Command { argv, .. } => format!("by `{}`", argv.join(" ")),
         SchemaSource::Sql(files) => format!("from {} SQL files", files.len()),
     };
-    Description::new(format!("make the 2.X schema {how}, move it aside"), "schemas", CLEANUP)
+    Description::new(
+        format!("make the 2.X schema {how}, move it aside"),
+        "schemas",
+        CLEANUP,
+    )
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {

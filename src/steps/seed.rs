@@ -15,7 +15,11 @@ use crate::state::Run;
 
 pub(super) fn describe(migration: &Migration) -> Description {
     Description::new(
-        format!("copy {} tables from blue by page ranges, {} at once", migration.landed().len(), migration.limits.connections),
+        format!(
+            "copy {} tables from blue by page ranges, {} at once",
+            migration.landed().len(),
+            migration.limits.connections
+        ),
         "pages",
         CLEANUP,
     )
@@ -30,14 +34,31 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     for name in run.migration.landed() {
         for leaf in run.migration.blue.leaves(name) {
             let pages = sizes.get(&leaf.name).map_or(0, |size| size.pages);
-            relations.push(Relation { name: leaf.name.clone(), pages: i64::try_from(pages).unwrap_or(i64::MAX) });
+            relations.push(Relation {
+                name: leaf.name.clone(),
+                pages: i64::try_from(pages).unwrap_or(i64::MAX),
+            });
             // Columns by the root's order: a partition may have its own. Generated columns of a carried table compute
             // themselves on green.
-            let mut table = run.migration.blue.tables.get(name).cloned().unwrap_or_else(|| leaf.clone());
+            let mut table = run
+                .migration
+                .blue
+                .tables
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| leaf.clone());
             if let Some(target) = run.migration.expect.tables.get(name)
-                && run.migration.carried.iter().any(|carried| carried.table == name)
+                && run
+                    .migration
+                    .carried
+                    .iter()
+                    .any(|carried| carried.table == name)
             {
-                table.columns.retain(|column| target.column(&column.name).is_none_or(|wanted| wanted.generated.is_none()));
+                table.columns.retain(|column| {
+                    target
+                        .column(&column.name)
+                        .is_none_or(|wanted| wanted.generated.is_none())
+                });
             }
             tables.insert(leaf.name.clone(), (table, name.to_owned()));
         }
@@ -62,17 +83,26 @@ async fn begin_or_go_on(run: &Run, id: &str, snapshot: &Snapshot) -> Result<()> 
     }
     let session = run.green("seed").await?;
     let namespace = run.migration.namespace.as_str();
-    let tables: Vec<String> = run.migration.landed().iter().map(|name| quote_qualified(namespace, name)).collect();
+    let tables: Vec<String> = run
+        .migration
+        .landed()
+        .iter()
+        .map(|name| quote_qualified(namespace, name))
+        .collect();
     let mut statements = Vec::new();
     if !tables.is_empty() {
         statements.push(format!("TRUNCATE {}", tables.join(", ")));
     }
-    statements.push(format!("DELETE FROM greenlight.segment WHERE step = {}", quote_literal(id)));
+    statements.push(format!(
+        "DELETE FROM greenlight.segment WHERE step = {}",
+        quote_literal(id)
+    ));
     let seen = quote_literal(&format!("\"{}\"", snapshot.seen()));
     statements.push(format!(
         "INSERT INTO greenlight.fact (name, body) VALUES ('snapshot', {seen}) ON CONFLICT (name) DO UPDATE SET body = excluded.body"
     ));
-    run.transact(&session, &statements, "begin the copy").await?;
+    run.transact(&session, &statements, "begin the copy")
+        .await?;
     if copied {
         run.note(id, "the snapshot of the earlier run is gone and blue has changed since: the copy starts over").await?;
     }

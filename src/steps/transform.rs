@@ -10,7 +10,10 @@ use crate::pg;
 use crate::state::Run;
 
 fn find<'a>(migration: &'a Migration, name: &str) -> Option<&'a Transform> {
-    migration.transforms.iter().find(|transform| transform.name == name)
+    migration
+        .transforms
+        .iter()
+        .find(|transform| transform.name == name)
 }
 
 pub(super) fn describe(migration: &Migration, name: &str) -> Description {
@@ -23,7 +26,10 @@ pub(super) fn describe(migration: &Migration, name: &str) -> Description {
 
 pub(super) async fn run(run: &Run, id: &str, name: &str) -> Result<()> {
     let Some(transform) = find(&run.migration, name) else {
-        return Err(Error::new(Code::Bug, format!("there is no transform `{name}`")));
+        return Err(Error::new(
+            Code::Bug,
+            format!("there is no transform `{name}`"),
+        ));
     };
     let namespace = run.migration.namespace.as_str();
     let session = run.green("transform").await?;
@@ -34,7 +40,11 @@ pub(super) async fn run(run: &Run, id: &str, name: &str) -> Result<()> {
 }
 
 /// The relations that hold the rows of a table with their pages, and whether it is partitioned.
-pub(super) async fn pages_of(session: &pg::Session, schema: &str, table: &str) -> Result<(Vec<Relation>, bool)> {
+pub(super) async fn pages_of(
+    session: &pg::Session,
+    schema: &str,
+    table: &str,
+) -> Result<(Vec<Relation>, bool)> {
     let catalog = pg::catalog::read(session, schema).await?;
     let sizes = pg::probe::relation_sizes(session, schema).await?;
     let relations = catalog
@@ -42,9 +52,14 @@ pub(super) async fn pages_of(session: &pg::Session, schema: &str, table: &str) -
         .into_iter()
         .map(|leaf| Relation {
             name: leaf.name.clone(),
-            pages: sizes.get(&leaf.name).map_or(0, |size| i64::try_from(size.pages).unwrap_or(i64::MAX)),
+            pages: sizes
+                .get(&leaf.name)
+                .map_or(0, |size| i64::try_from(size.pages).unwrap_or(i64::MAX)),
         })
         .collect();
-    let partitioned = catalog.tables.get(table).is_some_and(|table| table.partition_key.is_some());
+    let partitioned = catalog
+        .tables
+        .get(table)
+        .is_some_and(|table| table.partition_key.is_some());
     Ok((relations, partitioned))
 }

@@ -15,7 +15,11 @@ pub(super) fn describe(migration: &Migration) -> Description {
         .flat_map(|table| &table.constraints)
         .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey)
         .count();
-    Description::new(format!("validate {keys} foreign keys"), "keys", "nothing to undo: rows are only read")
+    Description::new(
+        format!("validate {keys} foreign keys"),
+        "keys",
+        "nothing to undo: rows are only read",
+    )
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {
