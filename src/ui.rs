@@ -9,14 +9,23 @@
 //! - a closed pipe never ends the program: the work goes on, only its words are lost;
 //! - text from a server or a file is cleaned of control characters before it reaches a terminal.
 
+mod board;
+pub mod error_json;
 pub mod error_view;
 pub mod numbers;
+mod pace;
 mod paper;
 mod printer;
+pub mod progress;
+mod running;
+mod settings;
+mod sink;
 pub mod table;
 
 pub use paper::{Paper, Tone, clean};
-pub use printer::{ColourWhen, Environment, Format, Printer, Settings};
+pub use printer::Printer;
+pub use progress::Progress;
+pub use settings::{ColourWhen, Environment, Format, Settings};
 
 /// Something that can be shown to a person and to a program.
 ///

@@ -1,148 +1,22 @@
 //! Where text goes: standard output and standard error, or two buffers in a test.
 
-use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::MultiProgress;
 use serde::Serialize;
 
 use super::View;
+use super::error_json::{self, ErrorJson};
 use super::error_view::{self, Severity};
 use super::paper::{Paper, Tone, clean};
+use super::settings::{Environment, Format, Settings};
+use super::sink::Sink;
 use crate::error::{Code, Error, Result};
 
 /// The width when standard output is not a terminal: wide enough that a log keeps a table's rows on one line.
 const NO_TERMINAL: usize = 120;
-
-/// For whom the output is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// A person.
-    #[default]
-    Human,
-    /// A program.
-    Json,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColourWhen {
-    /// On a terminal, unless the environment says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// What the command line says about output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// For whom the output is.
-    pub format: Format,
-    /// Only results, warnings and errors.
-    pub quiet: bool,
-    /// How many times `-v` was given.
-    pub verbose: u8,
-    /// When to use colours.
-    pub colour: ColourWhen,
-}
-
-/// What the environment says about output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Environment {
-    /// `NO_COLOR` is set and not empty.
-    pub no_color: bool,
-    /// `CLICOLOR_FORCE` is set and neither empty nor `0`.
-    pub clicolor_force: bool,
-    /// `TERM` is `dumb`.
-    pub dumb: bool,
-    /// `CI` is set and neither empty nor `false`.
-    pub ci: bool,
-    /// Standard output is a terminal.
-    pub stdout_terminal: bool,
-    /// Standard error is a terminal.
-    pub stderr_terminal: bool,
-    /// The terminal's width, where there is one.
-    pub width: Option<usize>,
-}
-
-impl Environment {
-    /// Reads the variables and looks at the two handles.
-    #[must_use]
-    pub fn read() -> Self {
-        let set = |name: &str, not: &str| {
-            std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != *not)
-        };
-        let stdout_terminal = io::stdout().is_terminal();
-        let stderr_terminal = io::stderr().is_terminal();
-        let size = if stdout_terminal {
-            console::Term::stdout().size_checked()
-        } else {
-            None
-        };
-        Self {
-            no_color: set("NO_COLOR", ""),
-            clicolor_force: set("CLICOLOR_FORCE", "0"),
-            dumb: std::env::var_os("TERM") == Some(OsString::from("dumb")),
-            ci: set("CI", "false"),
-            stdout_terminal,
-            stderr_terminal,
-            width: size.map(|(_, columns)| usize::from(columns)),
-        }
-    }
-
-    fn colour(&self, when: ColourWhen, terminal: bool) -> bool {
-        match when {
-            ColourWhen::Always => true,
-            ColourWhen::Never => false,
-            ColourWhen::Auto if self.no_color => false,
-            ColourWhen::Auto if self.clicolor_force => true,
-            ColourWhen::Auto => terminal && !self.dumb,
-        }
-    }
-}
-
-enum Sink {
-    Stdout,
-    Stderr,
-    Buffer(Mutex<Vec<u8>>),
-}
-
-impl Sink {
-    fn buffer() -> Self {
-        Self::Buffer(Mutex::new(Vec::new()))
-    }
-
-    fn write(&self, text: &str) -> io::Result<()> {
-        match self {
-            Self::Stdout => {
-                let mut handle = io::stdout().lock();
-                handle.write_all(text.as_bytes())?;
-                handle.flush()
-            }
-            Self::Stderr => io::stderr().lock().write_all(text.as_bytes()),
-            Self::Buffer(buffer) => buffer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .write_all(text.as_bytes()),
-        }
-    }
-
-    fn taken(&self) -> String {
-        match self {
-            Self::Stdout | Self::Stderr => String::new(),
-            Self::Buffer(buffer) => {
-                let bytes =
-                    std::mem::take(&mut *buffer.lock().unwrap_or_else(PoisonError::into_inner));
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
-        }
-    }
-}
 
 /// Prints. Cheap to clone: all clones write to the same place.
 #[derive(Clone)]
@@ -335,7 +209,7 @@ impl Printer {
                 for warning in warnings {
                     self.line(&serde_json::json!({
                         "event": "warning",
-                        "warning": error_view::ErrorJson::of(warning),
+                        "warning": ErrorJson::of(warning),
                     }));
                 }
             }
@@ -355,12 +229,12 @@ impl Printer {
         match self.format() {
             Format::Human => self.err(&error_view::human(errors, Severity::Error, &self.0.err)),
             Format::Json => {
-                let document = error_view::json(errors);
+                let document = error_json::json(errors);
                 if self.0.answered.load(Ordering::Relaxed) {
                     self.line(&document);
                 } else if let Err(error) = self.document(&document) {
                     // Standard output cannot be written: the words must not be lost with it.
-                    self.line(&error_view::json(&[error]));
+                    self.line(&error_json::json(&[error]));
                     self.line(&document);
                 }
             }
@@ -417,16 +291,7 @@ fn ended(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TERMINAL: Environment = Environment {
-        no_color: false,
-        clicolor_force: false,
-        dumb: false,
-        ci: false,
-        stdout_terminal: true,
-        stderr_terminal: true,
-        width: Some(100),
-    };
+    use crate::ui::settings::TERMINAL;
 
     fn json() -> Printer {
         Printer::captured_with(
@@ -436,30 +301,6 @@ mod tests {
             },
             80,
         )
-    }
-
-    #[test]
-    fn colour_follows_flag_then_environment_then_terminal() {
-        let auto = |environment: Environment| environment.colour(ColourWhen::Auto, true);
-        assert!(auto(TERMINAL));
-        assert!(!TERMINAL.colour(ColourWhen::Auto, false));
-        let no = Environment {
-            no_color: true,
-            clicolor_force: true,
-            ..TERMINAL
-        };
-        assert!(!auto(no));
-        assert!(no.colour(ColourWhen::Always, false));
-        assert!(!TERMINAL.colour(ColourWhen::Never, true));
-        assert!(!auto(Environment {
-            dumb: true,
-            ..TERMINAL
-        }));
-        let force = Environment {
-            clicolor_force: true,
-            ..TERMINAL
-        };
-        assert!(force.colour(ColourWhen::Auto, false));
     }
 
     #[test]
