@@ -15,6 +15,8 @@ pub mod error_view;
 pub mod numbers;
 mod pace;
 mod paper;
+mod plan_text;
+pub mod plan_view;
 mod printer;
 pub mod progress;
 mod running;

@@ -1,5 +1,7 @@
 //! Tables without borders that fit the width.
 
+use std::borrow::Cow;
+
 use comfy_table::{
     Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, TableStyle,
 };
@@ -18,9 +20,9 @@ enum Kind {
 }
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
-    title: &'static str,
+    title: Cow<'static, str>,
     kind: Kind,
 }
 
@@ -29,7 +31,7 @@ impl Column {
     #[must_use]
     pub fn text(title: &'static str) -> Self {
         Self {
-            title,
+            title: Cow::Borrowed(title),
             kind: Kind::Text,
         }
     }
@@ -38,7 +40,7 @@ impl Column {
     #[must_use]
     pub fn name(title: &'static str) -> Self {
         Self {
-            title,
+            title: Cow::Borrowed(title),
             kind: Kind::Name,
         }
     }
@@ -47,8 +49,17 @@ impl Column {
     #[must_use]
     pub fn number(title: &'static str) -> Self {
         Self {
-            title,
+            title: Cow::Borrowed(title),
             kind: Kind::Number,
+        }
+    }
+
+    /// Text under a title that is only known now, such as a column of a database.
+    #[must_use]
+    pub fn owned(title: &str) -> Self {
+        Self {
+            title: Cow::Owned(clean(title)),
+            kind: Kind::Text,
         }
     }
 }
@@ -93,6 +104,7 @@ impl From<&String> for Cell {
 #[derive(Clone, Debug)]
 pub struct Table {
     columns: Vec<Column>,
+    header: bool,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -102,7 +114,17 @@ impl Table {
     pub fn new(columns: impl Into<Vec<Column>>) -> Self {
         Self {
             columns: columns.into(),
+            header: true,
             rows: Vec::new(),
+        }
+    }
+
+    /// The same without a header.
+    #[must_use]
+    pub fn bare(columns: impl Into<Vec<Column>>) -> Self {
+        Self {
+            header: false,
+            ..Self::new(columns)
         }
     }
 
@@ -123,10 +145,9 @@ impl Table {
         if self.rows.is_empty() {
             return String::new();
         }
-        let shown: Vec<(usize, Column)> = self
+        let shown: Vec<(usize, &Column)> = self
             .columns
             .iter()
-            .copied()
             .enumerate()
             .filter(|(index, _)| {
                 self.rows
@@ -146,11 +167,13 @@ impl Table {
             table.enforce_styling();
             table.style_text_only();
         }
-        table.set_header(shown.iter().map(|(_, column)| {
-            comfy_table::Cell::new(column.title)
-                .add_attribute(Attribute::Bold)
-                .set_alignment(alignment(column.kind))
-        }));
+        if self.header {
+            table.set_header(shown.iter().map(|(_, column)| {
+                comfy_table::Cell::new(&column.title)
+                    .add_attribute(Attribute::Bold)
+                    .set_alignment(alignment(column.kind))
+            }));
+        }
         for row in &self.rows {
             table.add_row(shown.iter().map(|(index, column)| {
                 let cell = row.get(*index).cloned().unwrap_or_default();
