@@ -22,6 +22,7 @@ mod plan_text;
 pub mod plan_view;
 mod printer;
 pub mod progress;
+pub mod report_view;
 mod running;
 mod settings;
 mod sink;

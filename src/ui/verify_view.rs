@@ -180,9 +180,11 @@ impl VerifyView {
             .iter()
             .filter(|part| part.verdict == Verdict::CannotTell)
             .count();
-        let unknown = plural(u64::try_from(unknown).unwrap_or(u64::MAX), "part", "parts");
         let text = match self.verdict {
             Verdict::Same => format!("Verify: same. {parts}, {rows} compared."),
+            Verdict::Differs if unknown > 0 => format!(
+                "Verify: differs. {differing} of {rows} in {parts}, and {unknown} of them could not be compared."
+            ),
             Verdict::Differs => format!("Verify: differs. {differing} of {rows} in {parts}."),
             Verdict::CannotTell => format!(
                 "Verify: cannot tell. {unknown} of {parts} could not be compared, so the gate stays closed."
@@ -271,6 +273,13 @@ Verify: differs. 12 rows differ of 2,408,662 rows in 2 parts.
         let mut flow = part("flow", Verdict::CannotTell);
         flow.rows = None;
         flow.why = "blue: statement timeout".to_owned();
+        let mut differing = part("client", Verdict::Differs);
+        differing.differences = 1;
+        let both = view(vec![differing, flow.clone()]);
+        assert!(
+            both.human(&Paper::plain(100))
+                .ends_with("in 2 parts, and 1 of them could not be compared.")
+        );
         let mut view = view(vec![part("client", Verdict::Same), flow]);
         view.query = String::new();
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
@@ -279,7 +288,7 @@ part    verdict           rows  differ   time  why
 client  same         1,204,331          3.2 s
 flow    cannot tell          ?       ?  3.2 s  blue: statement timeout
 
-Verify: cannot tell. 1 part of 2 parts could not be compared, so the gate stays closed.
+Verify: cannot tell. 1 of 2 parts could not be compared, so the gate stays closed.
 "#);
     }
 
