@@ -10,8 +10,11 @@
 //! - text from a server or a file is cleaned of control characters before it reaches a terminal.
 
 mod board;
+pub mod cleanup_view;
+pub mod cutover_view;
 pub mod error_json;
 pub mod error_view;
+pub mod explain_view;
 pub mod numbers;
 mod pace;
 mod paper;
@@ -19,10 +22,13 @@ mod plan_text;
 pub mod plan_view;
 mod printer;
 pub mod progress;
+pub mod report_view;
 mod running;
 mod settings;
 mod sink;
+pub mod status_view;
 pub mod table;
+pub mod verify_view;
 
 pub use paper::{Paper, Tone, clean};
 pub use printer::Printer;
