@@ -9,7 +9,6 @@ mod cleanup;
 mod completions;
 mod cutover;
 mod explain;
-mod facts;
 mod json_schema;
 mod pause;
 mod plan;

@@ -25,3 +25,9 @@ pub use compile::{
 pub use findings::{Findings, Warning};
 pub use load::{Loaded, load};
 pub use spec::{Address, Spec};
+
+/// The JSON Schema of the plan file.
+#[must_use]
+pub fn json_schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(Spec)).unwrap_or_default()
+}

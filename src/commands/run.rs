@@ -21,7 +21,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
         Some(record) => record.migration,
         None => {
             let ready = preflight::begin(&site).await?;
-            printer.warnings(&ready.warnings);
+            for warning in &ready.warnings {
+                printer.warn(warning);
+            }
             store.begin(&ready.migration, &ready.blue).await?;
             ready.migration
         }
