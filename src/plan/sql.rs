@@ -89,6 +89,10 @@ pub(crate) struct Call {
     pub(crate) outermost: bool,
     /// Whether it has an OVER clause.
     pub(crate) window: bool,
+    /// Whether its OVER clause has an ORDER BY, or names a window.
+    pub(crate) ordered_window: bool,
+    /// How many arguments it has.
+    pub(crate) arguments: usize,
 }
 
 /// The text with its placeholders replaced by SQL of the same length.

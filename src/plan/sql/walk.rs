@@ -214,6 +214,24 @@ impl Walk<'_> {
             ordered,
             outermost: belongs_to(node, outermost),
             window: has(SyntaxKind::OVER_CLAUSE),
+            // A named window has its ORDER BY elsewhere, or none: it is given the benefit of the doubt.
+            ordered_window: node
+                .children()
+                .filter(|child| child.kind() == SyntaxKind::OVER_CLAUSE)
+                .any(|over| {
+                    over.descendants()
+                        .any(|inner| inner.kind() == SyntaxKind::ORDER_BY_CLAUSE)
+                        || child_token(&over, SyntaxKind::L_PAREN).is_none()
+                            && !over
+                                .children()
+                                .any(|inner| inner.kind() == SyntaxKind::OVER_WINDOW_SPEC)
+                }),
+            arguments: node
+                .children()
+                .filter(|child| child.kind() == SyntaxKind::ARG_LIST)
+                .flat_map(|list| list.children())
+                .filter(|child| child.kind() == SyntaxKind::ARG)
+                .count(),
             name,
             span,
         };
@@ -240,6 +258,8 @@ impl Walk<'_> {
                 ordered: false,
                 outermost: belongs_to(node, outermost),
                 window: false,
+                ordered_window: false,
+                arguments: 0,
             });
             return;
         }
@@ -272,12 +292,7 @@ impl Walk<'_> {
             child.kind() != SyntaxKind::LITERAL
                 && (name.starts_with("time") || name.starts_with("date"))
         });
-        if of_time
-            && matches!(
-                text.as_str(),
-                "now" | "today" | "tomorrow" | "yesterday" | "allballs"
-            )
-        {
+        if of_time && matches!(text.as_str(), "now" | "today" | "tomorrow" | "yesterday") {
             self.facts
                 .chance
                 .push((self.span(cast), "a constant that depends on the time"));
