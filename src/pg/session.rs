@@ -6,11 +6,10 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio_postgres::config::SslMode as WireSslMode;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{CancelToken, Client, Config, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Row, SimpleQueryMessage};
 
 use super::address::{Address, SslMode};
 use super::sqlstate;
@@ -18,9 +17,11 @@ use super::tls::Tls;
 use crate::error::{Code, Error, Result};
 use crate::model::{Side, names};
 
+mod cancel;
 mod failure;
 mod settings;
 
+pub use cancel::Canceller;
 pub use settings::Settings;
 pub(super) use settings::search_path;
 
@@ -144,14 +145,9 @@ impl Session {
         let pinned = settings.statement();
         let (rows, _) = tokio::join!(
             self.client.simple_query(&pinned),
-            // Unknown before 17, or refused where the kernel cannot tell that a client is gone: both do no harm.
-            async {
-                tokio::join!(
-                    self.client
-                        .batch_execute("SET client_connection_check_interval = '1s'"),
-                    self.client.batch_execute("SET transaction_timeout = 0"),
-                )
-            }
+            // Refused where the server's kernel cannot tell that a client is gone; then only the keepalive tells.
+            self.client
+                .batch_execute("SET client_connection_check_interval = '1s'"),
         );
         let rows = rows.map_err(|cause| self.error(doing, &cause))?;
         let row = rows.iter().rev().find_map(|message| match message {
@@ -366,40 +362,6 @@ impl fmt::Debug for Session {
             .field("side", &self.side)
             .field("pid", &self.pid)
             .field("shown", &self.shown)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Cancels the statement that a session runs.
-#[derive(Clone)]
-pub struct Canceller {
-    token: CancelToken,
-    tls: Tls,
-    side: Side,
-}
-
-impl Canceller {
-    /// Asks the server to cancel. Whether it did shows in the session's own result.
-    ///
-    /// # Errors
-    /// `ConnectionLost` or what the connection said, if the request could not be sent within five seconds.
-    pub async fn cancel(&self) -> Result<()> {
-        let doing = "cancelling a statement";
-        let sent = self.token.cancel_query(self.tls.connector());
-        match tokio::time::timeout(Duration::from_secs(5), sent).await {
-            Ok(sent) => sent.map_err(|cause| sqlstate::error(self.side, doing, &cause)),
-            Err(_) => Err(Error::new(
-                Code::Unreachable,
-                format!("{doing} on {}: no answer in five seconds", self.side),
-            )),
-        }
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller")
-            .field("side", &self.side)
             .finish_non_exhaustive()
     }
 }

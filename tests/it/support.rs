@@ -4,4 +4,5 @@ mod binaries;
 pub(crate) mod cluster;
 mod template;
 
+pub(crate) use binaries::must;
 pub(crate) use cluster::{Cluster, Options, Pair};

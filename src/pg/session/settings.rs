@@ -102,6 +102,10 @@ impl Settings {
             "default_transaction_read_only",
             if self.read_only { "on" } else { "off" },
         );
+        // From 17 on; an unknown name would be an error in the server's log each time.
+        sql.push_str(
+            "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; ",
+        );
         sql.push_str(&search_path(&self.search_path));
         sql.push_str("; SELECT pg_backend_pid(), current_setting('server_version_num')");
         sql

@@ -1,0 +1,135 @@
+//! TLS: what each `sslmode` accepts and refuses.
+
+use std::path::Path;
+use std::process::Command;
+
+use greenlight::error::Code;
+use greenlight::model::Side;
+
+use super::connecting::attempt;
+use crate::support::{Cluster, Options, must};
+
+/// An authority and a server's certificate for `localhost`, made with the openssl program.
+fn authority(folder: &Path, name: &str) {
+    let openssl = |arguments: &str| {
+        must(
+            Command::new("openssl")
+                .current_dir(folder)
+                .args(arguments.split(' ')),
+        );
+    };
+    openssl(&format!(
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}-ca.key -out {name}-ca.pem \
+         -addext keyUsage=critical,keyCertSign"
+    ));
+    openssl(&format!(
+        "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout {name}.key -out {name}.csr"
+    ));
+    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("a file");
+    openssl(&format!(
+        "x509 -req -days 2 -in {name}.csr -CA {name}-ca.pem -CAkey {name}-ca.key -CAcreateserial -extfile names -out {name}.pem"
+    ));
+}
+
+#[tokio::test]
+async fn a_connection_is_never_weaker_than_its_mode() {
+    let folder = tempfile::tempdir().expect("a folder");
+    authority(folder.path(), "good");
+    authority(folder.path(), "other");
+    let read = |name: &str| std::fs::read(folder.path().join(name)).expect("a file");
+    let options = Options::default()
+        .tcp()
+        .setting("ssl", "on")
+        .file("server.crt", &read("good.pem"))
+        .file("server.key", &read("good.key"))
+        .hba("local all all trust\nhostssl all postgres 127.0.0.1/32 trust\nhostnossl all plain 127.0.0.1/32 trust\n");
+    let cluster = Cluster::start_with(Side::Blue, &options);
+    cluster.psql("postgres", "CREATE ROLE plain LOGIN");
+    let port = cluster.port();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (good, other) = (path("good-ca.pem"), path("other-ca.pem"));
+    // The wrong host name is the address: the certificate names `localhost` only.
+    for (host, rest, refused) in [
+        (
+            "localhost",
+            format!("sslmode=verify-full sslrootcert={good}"),
+            None,
+        ),
+        (
+            "localhost",
+            format!("sslmode=verify-full sslrootcert={other}"),
+            Some("UnknownIssuer"),
+        ),
+        (
+            "localhost",
+            "sslmode=verify-full sslrootcert=system".to_owned(),
+            Some("UnknownIssuer"),
+        ),
+        (
+            "127.0.0.1",
+            format!("sslmode=verify-full sslrootcert={good}"),
+            Some("not valid for name"),
+        ),
+        (
+            "127.0.0.1",
+            format!("sslmode=verify-ca sslrootcert={good}"),
+            None,
+        ),
+        (
+            "127.0.0.1",
+            format!("sslmode=verify-ca sslrootcert={other}"),
+            Some("UnknownIssuer"),
+        ),
+        (
+            "127.0.0.1",
+            format!("sslmode=require sslrootcert={other}"),
+            Some("UnknownIssuer"),
+        ),
+        (
+            "127.0.0.1",
+            format!("sslmode=verify-ca sslrootcert={}", path("none.pem")),
+            Some("none.pem"),
+        ),
+        ("127.0.0.1", "sslmode=require".to_owned(), None),
+        ("127.0.0.1", "sslmode=prefer".to_owned(), None),
+        // The certificate is for localhost, the connection goes to the address.
+        (
+            "localhost",
+            format!("hostaddr=127.0.0.1 sslmode=verify-full sslrootcert={good}"),
+            None,
+        ),
+    ] {
+        // `localhost` may be an IPv6 address first; the cluster listens on IPv4 and the driver tries all of them.
+        let url = format!("host={host} port={port} user=postgres dbname=postgres {rest}");
+        match (attempt(&url).await, refused) {
+            (Ok(session), None) => {
+                let encrypted = session
+                    .text(
+                        "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+                        "test",
+                    )
+                    .await
+                    .expect("an answer");
+                assert_eq!(encrypted.as_deref(), Some("t"), "{url}");
+                session
+                    .canceller()
+                    .cancel()
+                    .await
+                    .expect("a cancel request over TLS");
+            }
+            (Err(error), Some(part)) => {
+                assert_eq!(error.code(), Code::TlsFailed, "{url}: {error:?}");
+                assert!(format!("{error:?}").contains(part), "{url}: {error:?}");
+            }
+            (Ok(_), Some(_)) => panic!("{url} was accepted"),
+            (Err(error), None) => panic!("{url}: {error:?}"),
+        }
+    }
+    // Only in the clear for this role: `prefer` falls back, `require` does not.
+    let url = format!("host=127.0.0.1 port={port} user=plain dbname=postgres");
+    attempt(&url).await.expect("a session in the clear");
+    let error = attempt(&format!("{url} sslmode=require"))
+        .await
+        .expect_err("refused");
+    assert_eq!(error.code(), Code::LoginRefused);
+}
