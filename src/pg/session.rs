@@ -4,12 +4,13 @@
 //! server, the database or the role has configured.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_postgres::config::SslMode as WireSslMode;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Row, SimpleQueryMessage, SimpleQueryRow};
 
 use super::address::{Address, SslMode};
 use super::sqlstate;
@@ -52,7 +53,14 @@ pub async fn connect(
 ) -> Result<Session> {
     let tls = Tls::new(address)?;
     let mut last = None;
-    for config in address.configs() {
+    let mut configs: Vec<&Config> = address.configs().iter().collect();
+    if address.parameter("load_balance_hosts") == Some("random") {
+        // A hasher is seeded at random; each configuration has one host, so the driver has nothing to shuffle.
+        let seed = RandomState::new();
+        configs
+            .sort_by_cached_key(|config| seed.hash_one((config.get_ports(), address_of(config))));
+    }
+    for config in configs {
         let mut config = config.clone();
         config.application_name(names::application(plan, purpose));
         match attempt(address, &config, &tls, settings).await {
@@ -63,6 +71,10 @@ pub async fn connect(
         }
     }
     Err(last.unwrap_or_else(|| Error::new(Code::Bug, "an address without a host")))
+}
+
+fn address_of(config: &Config) -> String {
+    format!("{:?}", (config.get_hosts(), config.get_hostaddrs()))
 }
 
 async fn attempt(
@@ -93,7 +105,8 @@ async fn open(
     settings: &Settings,
 ) -> Result<Session> {
     // The driver's limit ends with the TCP handshake; a server that accepts and then is silent would hold us for ever.
-    let limit = config.get_connect_timeout().copied();
+    // It is for each address of the host, so this one leaves room for three of them.
+    let limit = config.get_connect_timeout().map(|limit| *limit * 3);
     let connecting = Box::pin(config.connect(tls.connector()));
     let connected = match limit {
         Some(limit) => match tokio::time::timeout(limit, connecting).await {
@@ -150,11 +163,9 @@ impl Session {
                 .batch_execute("SET client_connection_check_interval = '1s'"),
         );
         let rows = rows.map_err(|cause| self.error(doing, &cause))?;
-        let row = rows.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => {
-                Some((row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?))
-            }
-            _ => None,
+        let row = rows.iter().rev().find_map(|message| {
+            let row = as_row(message)?;
+            Some((row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?))
         });
         let Some((pid, version)) = row else {
             return Err(Error::new(
@@ -281,17 +292,10 @@ impl Session {
             .simple_query(sql)
             .await
             .map_err(|cause| self.error(doing, &cause))?;
-        let row = messages.into_iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        Ok(row.and_then(|row| {
-            if row.is_empty() {
-                None
-            } else {
-                row.get(0).map(ToOwned::to_owned)
-            }
-        }))
+        let row = messages.iter().find_map(as_row);
+        Ok(row
+            .filter(|row| !row.is_empty())
+            .and_then(|row| row.get(0).map(ToOwned::to_owned)))
     }
 
     /// Runs a statement and gives the number of rows in its command tag.
@@ -363,5 +367,13 @@ impl fmt::Debug for Session {
             .field("pid", &self.pid)
             .field("shown", &self.shown)
             .finish_non_exhaustive()
+    }
+}
+
+fn as_row(message: &SimpleQueryMessage) -> Option<&SimpleQueryRow> {
+    if let SimpleQueryMessage::Row(row) = message {
+        Some(row)
+    } else {
+        None
     }
 }

@@ -2,6 +2,7 @@
 
 mod binaries;
 pub(crate) mod cluster;
+mod leftovers;
 mod template;
 
 pub(crate) use binaries::must;

@@ -1,6 +1,5 @@
 //! What is pinned in every session, and why.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::model::ident::{quote_list, quote_literal};
@@ -74,8 +73,7 @@ impl Settings {
     pub(super) fn statement(&self) -> String {
         let mut sql = String::new();
         let mut set = |name: &str, value: &str| {
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "SET {name} = {}; ", quote_literal(value)).is_ok();
+            sql.push_str(&format!("SET {name} = {}; ", quote_literal(value)));
         };
         for (name, value) in PINNED {
             set(name, value);

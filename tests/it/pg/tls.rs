@@ -9,26 +9,46 @@ use greenlight::model::Side;
 use super::connecting::attempt;
 use crate::support::{Cluster, Options, must};
 
-/// An authority and a server's certificate for `localhost`, made with the openssl program.
+/// An authority, and a server's certificate for `localhost` by it, made with the openssl program.
 fn authority(folder: &Path, name: &str) {
-    let openssl = |arguments: &str| {
-        must(
-            Command::new("openssl")
-                .current_dir(folder)
-                .args(arguments.split(' ')),
-        );
-    };
-    openssl(&format!(
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}-ca.key -out {name}-ca.pem \
-         -addext keyUsage=critical,keyCertSign"
-    ));
-    openssl(&format!(
-        "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout {name}.key -out {name}.csr"
-    ));
-    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("a file");
-    openssl(&format!(
-        "x509 -req -days 2 -in {name}.csr -CA {name}-ca.pem -CAkey {name}-ca.key -CAcreateserial -extfile names -out {name}.pem"
-    ));
+    openssl(
+        folder,
+        &format!(
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}-ca.key -out {name}-ca.pem \
+             -addext keyUsage=critical,keyCertSign"
+        ),
+    );
+    certificate(folder, name, name, "localhost");
+}
+
+/// A certificate `<file>.pem` with the key `<file>.key` for a host or a role.
+fn certificate(folder: &Path, authority: &str, file: &str, common_name: &str) {
+    openssl(
+        folder,
+        &format!(
+            "req -newkey rsa:2048 -nodes -subj /CN={common_name} -keyout {file}.key -out {file}.csr"
+        ),
+    );
+    std::fs::write(
+        folder.join("names"),
+        format!("subjectAltName=DNS:{common_name}\n"),
+    )
+    .expect("a file");
+    openssl(
+        folder,
+        &format!(
+            "x509 -req -days 2 -in {file}.csr -CA {authority}-ca.pem -CAkey {authority}-ca.key -CAcreateserial \
+             -extfile names -out {file}.pem"
+        ),
+    );
+}
+
+fn openssl(folder: &Path, arguments: &str) {
+    must(
+        Command::new("openssl")
+            .current_dir(folder)
+            .args(arguments.split_whitespace()),
+    );
 }
 
 #[tokio::test]
@@ -36,15 +56,21 @@ async fn a_connection_is_never_weaker_than_its_mode() {
     let folder = tempfile::tempdir().expect("a folder");
     authority(folder.path(), "good");
     authority(folder.path(), "other");
+    certificate(folder.path(), "good", "certified", "certified");
     let read = |name: &str| std::fs::read(folder.path().join(name)).expect("a file");
     let options = Options::default()
         .tcp()
         .setting("ssl", "on")
         .file("server.crt", &read("good.pem"))
         .file("server.key", &read("good.key"))
-        .hba("local all all trust\nhostssl all postgres 127.0.0.1/32 trust\nhostnossl all plain 127.0.0.1/32 trust\n");
+        .file("clients.crt", &read("good-ca.pem"))
+        .setting("ssl_ca_file", "clients.crt")
+        .hba("local all all trust\nhostssl all certified 127.0.0.1/32 cert\nhostssl all postgres 127.0.0.1/32 trust\nhostnossl all plain 127.0.0.1/32 trust\n");
     let cluster = Cluster::start_with(Side::Blue, &options);
-    cluster.psql("postgres", "CREATE ROLE plain LOGIN");
+    cluster.psql(
+        "postgres",
+        "CREATE ROLE plain LOGIN; CREATE ROLE certified LOGIN",
+    );
     let port = cluster.port();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (good, other) = (path("good-ca.pem"), path("other-ca.pem"));
@@ -125,6 +151,18 @@ async fn a_connection_is_never_weaker_than_its_mode() {
             (Err(error), None) => panic!("{url}: {error:?}"),
         }
     }
+    // A role that logs in by its certificate.
+    let url = format!("host=127.0.0.1 port={port} user=certified dbname=postgres sslmode=require");
+    let (own, key) = (path("certified.pem"), path("certified.key"));
+    attempt(&format!("{url} sslcert={own} sslkey={key}"))
+        .await
+        .expect("a session by certificate");
+    let error = attempt(&url).await.expect_err("no certificate");
+    assert_eq!(error.code(), Code::LoginRefused);
+    let error = attempt(&format!("{url} sslcert={own}"))
+        .await
+        .expect_err("no key");
+    assert_eq!(error.code(), Code::TlsFailed);
     // Only in the clear for this role: `prefer` falls back, `require` does not.
     let url = format!("host=127.0.0.1 port={port} user=plain dbname=postgres");
     attempt(&url).await.expect("a session in the clear");
