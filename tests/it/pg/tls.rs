@@ -51,8 +51,8 @@ fn openssl(folder: &Path, arguments: &str) {
     );
 }
 
-#[tokio::test]
-async fn a_connection_is_never_weaker_than_its_mode() {
+/// A server with TLS, and the folder with the certificates.
+fn server() -> (tempfile::TempDir, Cluster) {
     let folder = tempfile::tempdir().expect("a folder");
     authority(folder.path(), "good");
     authority(folder.path(), "other");
@@ -71,6 +71,12 @@ async fn a_connection_is_never_weaker_than_its_mode() {
         "postgres",
         "CREATE ROLE plain LOGIN; CREATE ROLE certified LOGIN",
     );
+    (folder, cluster)
+}
+
+#[tokio::test]
+async fn a_connection_is_never_weaker_than_its_mode() {
+    let (folder, cluster) = server();
     let port = cluster.port();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (good, other) = (path("good-ca.pem"), path("other-ca.pem"));
@@ -151,6 +157,13 @@ async fn a_connection_is_never_weaker_than_its_mode() {
             (Err(error), None) => panic!("{url}: {error:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_role_logs_in_by_certificate_or_in_the_clear() {
+    let (folder, cluster) = server();
+    let port = cluster.port();
+    let path = |name: &str| folder.path().join(name).display().to_string();
     // A role that logs in by its certificate.
     let url = format!("host=127.0.0.1 port={port} user=certified dbname=postgres sslmode=require");
     let (own, key) = (path("certified.pem"), path("certified.key"));

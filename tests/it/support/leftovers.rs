@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
+use std::time::Duration;
 
 /// How the folder of a cluster begins.
 pub(super) const PREFIX: &str = "greenlight-cluster-";
@@ -43,15 +44,27 @@ fn remove_if_dead(folder: &Path) {
     }
     let data = folder.join("data");
     let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    if let Some(pid) = status.lines().next() {
-        // The number may be another process's by now: only one that was started with this folder is ours.
-        let command = Command::new("ps").args(["-o", "args=", "-p", pid]).output();
-        let is_ours = command.is_ok_and(|output| {
-            String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string())
-        });
-        if is_ours {
-            Command::new("kill").args(["-QUIT", pid]).status().ok();
+    if let Some(pid) = status.lines().next()
+        && runs(pid, &data)
+    {
+        Command::new("kill").args(["-QUIT", pid]).status().ok();
+        // It removes files of its own while it stops.
+        for _ in 0..100 {
+            if !runs(pid, &data) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
     fs::remove_dir_all(folder).ok();
+}
+
+/// Whether the process is a server of this folder: its number may be another process's by now.
+fn runs(pid: &str, data: &Path) -> bool {
+    Command::new("ps")
+        .args(["-o", "args=", "-p", pid])
+        .output()
+        .is_ok_and(|output| {
+            String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string())
+        })
 }
