@@ -10,6 +10,7 @@ mod digest;
 mod findings;
 mod lint;
 mod load;
+mod schema;
 mod shape;
 mod spans;
 pub mod spec;
@@ -24,4 +25,5 @@ pub use compile::{
 };
 pub use findings::{Findings, Warning};
 pub use load::{Loaded, load};
+pub use schema::json_schema;
 pub use spec::{Address, Spec};
