@@ -5,5 +5,7 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod docs;
 mod pg;
+mod privileges;
 mod support;
