@@ -18,7 +18,8 @@ UNION ALL
 SELECT 2, 'SELECT on sequence ' || s.name || '.' || quote_ident(c.relname),
        'GRANT SELECT ON SEQUENCE ' || s.name || '.' || quote_ident(c.relname) || ' TO ' || role.name
 FROM pg_class c JOIN schema s ON s.oid = c.relnamespace, role
-WHERE $2 AND c.relkind = 'S' AND NOT has_sequence_privilege(c.oid, 'SELECT, USAGE')
+-- CASE, since the function fails on what is no sequence, and conditions are taken in any order.
+WHERE $2 AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(c.oid, 'SELECT, USAGE') END
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
 UNION ALL
 -- Policies apply to this role, so rows would be hidden (refused, since row_security is off).

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use greenlight::error::Code;
 
-use crate::support::{Options, Pair, Program, binaries, copy_folder, must};
+use crate::support::{Options, Pair, Operator, binaries, copy_folder, must};
 
 /// A pair with the example on blue and both roles, and the program that logs in as them.
 struct Stage {
     pair: Pair,
-    program: Program,
+    operator: Operator,
     folder: tempfile::TempDir,
 }
 
@@ -50,7 +50,7 @@ impl Stage {
             &[("role", "greenlight_green"), ("schema", "public")],
         );
         let url = |url: String, role: &str| url.replace("user=postgres", &format!("user={role}"));
-        let program = Program::new(folder.path())
+        let operator = Operator::new(folder.path())
             .with(
                 "GREENLIGHT_BLUE_URL",
                 &url(pair.blue.url("shop"), "greenlight_blue"),
@@ -61,7 +61,7 @@ impl Stage {
             );
         Self {
             pair,
-            program,
+            operator,
             folder,
         }
     }
@@ -70,7 +70,7 @@ impl Stage {
     fn whole_run(&self) {
         for line in [
             "plan plan.toml",
-            "run plan.toml --until seed",
+            "run plan.toml --until landing",
             "pause plan.toml",
             "resume plan.toml",
             "run plan.toml",
@@ -83,7 +83,7 @@ impl Stage {
             "cleanup plan.toml",
             "cleanup plan.toml --execute --confirm shop-1-to-2",
         ] {
-            self.program
+            self.operator
                 .must(&line.split_whitespace().collect::<Vec<_>>());
         }
         assert_eq!(
@@ -147,12 +147,12 @@ fn cluster_a_missing_privilege_stops_the_dry_run_with_the_statement_that_gives_i
     let stage = Stage::open();
     stage.pair.blue.psql(
         "shop",
-        "REVOKE SELECT ON orders FROM greenlight_blue; REVOKE SELECT ON SEQUENCE tickets FROM greenlight_blue",
+        "REVOKE SELECT ON countries FROM greenlight_blue; REVOKE SELECT ON SEQUENCE tickets FROM greenlight_blue",
     );
-    let said = stage.program.run(&["plan", "plan.toml"]);
+    let said = stage.operator.run(&["plan", "plan.toml"]);
     assert_eq!(said.code, i32::from(Code::Privilege.text().exit), "{}", said.text);
     for statement in [
-        "GRANT SELECT ON TABLE public.orders TO greenlight_blue",
+        "GRANT SELECT ON TABLE public.countries TO greenlight_blue",
         "GRANT SELECT ON SEQUENCE public.tickets TO greenlight_blue",
     ] {
         assert!(said.text.contains(statement), "{statement}\n{}", said.text);

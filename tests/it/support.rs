@@ -3,9 +3,9 @@
 mod binaries;
 pub(crate) mod cluster;
 mod leftovers;
-pub(crate) mod program;
+pub(crate) mod operator;
 mod template;
 
 pub(crate) use binaries::{binaries, must};
 pub(crate) use cluster::{Cluster, Options, Pair};
-pub(crate) use program::{Program, copy_folder};
+pub(crate) use operator::{Operator, copy_folder};

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::page;
-use crate::support::{Options, Pair, Program, copy_folder};
+use crate::support::{Options, Pair, Operator, copy_folder};
 
 /// One example on a page.
 struct Example {
@@ -21,7 +21,7 @@ struct Example {
 /// The example being run.
 struct Stage {
     pair: Pair,
-    program: Program,
+    operator: Operator,
     folder: tempfile::TempDir,
     examples: Vec<Example>,
 }
@@ -36,12 +36,12 @@ impl Stage {
         }
         let schema = folder.path().join("schema/1.sql");
         pair.blue.psql_file("shop", &schema, &[]);
-        let program = Program::new(folder.path())
+        let operator = Operator::new(folder.path())
             .with("GREENLIGHT_BLUE_URL", &url(pair.blue.port()))
             .with("GREENLIGHT_GREEN_URL", &url(pair.green.port()));
         Self {
             pair,
-            program,
+            operator,
             folder,
             examples: Vec::new(),
         }
@@ -53,7 +53,7 @@ impl Stage {
 
     fn show_head(&mut self, id: &'static str, line: &str, code: i32, head: Option<usize>) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let said = self.program.run(&words);
+        let said = self.operator.run(&words);
         let mut text = said.text;
         for (side, cluster) in [("blue", &self.pair.blue), ("green", &self.pair.green)] {
             text = text.replace(

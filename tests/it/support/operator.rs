@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The program in a folder, with the addresses of two sides in its environment.
-pub(crate) struct Program {
+pub(crate) struct Operator {
     folder: PathBuf,
     environment: Vec<(String, String)>,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Said {
     pub(crate) code: i32,
 }
 
-impl Program {
+impl Operator {
     /// In this folder, without any address.
     pub(crate) fn new(folder: &Path) -> Self {
         Self {
