@@ -1,1 +1,33 @@
-//! Under construction.
+//! From a plan file to a migration: TOML → spec → checked → compiled.
+//!
+//! May import `error` and `model` only; reads the files of a plan and nothing else: catalogs come in as values.
+//! Invariant: what is refused is refused before anything is done, at the line that must be mended, and all of it at once.
+
+mod carry;
+mod classes;
+mod compile;
+mod digest;
+mod findings;
+mod lint;
+mod load;
+mod shape;
+mod spans;
+pub mod spec;
+mod spec_limits;
+mod spec_tables;
+mod sql;
+mod text;
+pub mod unit;
+
+pub use compile::{
+    Compiled, Offline, check, check_offline, checks, compile, expected, offline, schema, variables,
+};
+pub use findings::{Findings, Warning};
+pub use load::{Loaded, load};
+pub use spec::{Address, Spec};
+
+/// The JSON Schema of the plan file.
+#[must_use]
+pub fn json_schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(Spec)).unwrap_or_default()
+}

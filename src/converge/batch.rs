@@ -13,7 +13,7 @@ use super::wait::{Backoff, rest};
 use crate::error::{Code, Effect, Error, Result, Retry};
 use crate::model::event::Event;
 use crate::pg::Session;
-use crate::state::{Rows, Run, SegmentRecord};
+use crate::state::{Rows, Run, SegmentRecord, failpoint};
 
 /// A relation whose pages are worked through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,7 +241,12 @@ impl<W: Work> Worker<W> {
             )
             .await;
         match moved {
-            Ok(1) => green.commit("commit a batch").await.map(|()| rows),
+            Ok(1) => {
+                failpoint(&format!("{}:batch", self.step));
+                green.commit("commit a batch").await?;
+                failpoint(&format!("{}:committed", self.step));
+                Ok(rows)
+            }
             Ok(_) => {
                 let proof = self.run.lease.prove(green).await;
                 self.run.rollback(green).await;

@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
-use crate::model::migration::{CarryWay, SchemaSource, Seed, Variable};
+use crate::model::catalog::{Catalog, Table};
+use crate::model::migration::{CarryWay, Migration, SchemaSource, Seed, Variable};
 use crate::model::{diff, names};
 use crate::pg::{self, Address, Session};
 use crate::state::Run;
@@ -64,7 +65,7 @@ pub async fn prepare(run: &Run) -> Result<()> {
     }
     let begun = run.store.get::<bool>(MIGRATING).await?.unwrap_or_default();
     if !begun {
-        first_look(run, &session).await?;
+        refuse_green(&run.migration, &pg::catalog::read(&session, namespace).await?)?;
         run.store.put(MIGRATING, &true).await?;
     }
     let schema =
@@ -114,57 +115,44 @@ pub async fn prepare(run: &Run) -> Result<()> {
         .await
 }
 
-/// What must hold before the first change.
-async fn first_look(run: &Run, session: &Session) -> Result<()> {
-    let namespace = run.migration.namespace.as_str();
-    let catalog = pg::catalog::read(session, namespace).await?;
+/// What must hold before the first change: an empty namespace, or a copy of blue.
+///
+/// `catalog` is that of the namespace on green.
+///
+/// # Errors
+/// [`Code::ExtensionInTheWay`], [`Code::GreenNotEmpty`], [`Code::NotRestored`].
+pub fn refuse_green(migration: &Migration, catalog: &Catalog) -> Result<()> {
+    let namespace = migration.namespace.as_str();
     if !catalog.extensions.is_empty() {
         return Err(Error::new(
             Code::ExtensionInTheWay,
-            format!(
-                "schema `{namespace}` of green holds objects of: {}",
-                catalog.extensions.join(", ")
-            ),
+            format!("schema `{namespace}` of green holds objects of: {}", catalog.extensions.join(", ")),
         ));
     }
-    match run.migration.seed {
+    match migration.seed {
         Seed::Copy => {
-            let names: Vec<&str> = catalog
-                .tables
-                .keys()
-                .chain(catalog.views.keys())
-                .map(String::as_str)
-                .collect();
+            let names: Vec<&str> = catalog.tables.keys().chain(catalog.views.keys()).map(String::as_str).collect();
             if names.is_empty() && catalog.sequences.is_empty() && catalog.enums.is_empty() {
                 return Ok(());
             }
-            Err(Error::new(
-                Code::GreenNotEmpty,
-                format!(
-                    "schema `{namespace}` of green holds {} tables and views",
-                    names.len()
-                ),
-            )
-            .detail(format!(
-                "among them: {}",
-                names.iter().take(5).copied().collect::<Vec<_>>().join(", ")
-            )))
+            Err(Error::new(Code::GreenNotEmpty, format!("schema `{namespace}` of green holds {} tables and views", names.len()))
+                .detail(format!("among them: {}", names.iter().take(5).copied().collect::<Vec<_>>().join(", "))))
         }
-        Seed::Restored => restored_matches(run, &catalog),
+        Seed::Restored => restored_matches(migration, catalog),
     }
 }
 
 /// The restored copy must have blue's tables with blue's columns.
-fn restored_matches(run: &Run, catalog: &crate::model::catalog::Catalog) -> Result<()> {
+fn restored_matches(migration: &Migration, catalog: &Catalog) -> Result<()> {
     let mut wrong = Vec::new();
-    for name in run.migration.landed() {
-        let Some(blue) = run.migration.blue.tables.get(name) else {
+    for name in migration.landed() {
+        let Some(blue) = migration.blue.tables.get(name) else {
             continue;
         };
         match catalog.tables.get(name) {
             None => wrong.push(format!("table `{name}` is missing on green")),
             Some(green) => {
-                let shape = |table: &crate::model::catalog::Table| -> Vec<String> {
+                let shape = |table: &Table| -> Vec<String> {
                     table
                         .columns
                         .iter()

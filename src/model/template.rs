@@ -4,6 +4,7 @@
 //! with the range of a batch and the values of the variables.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,32 +33,35 @@ impl Template {
     pub fn parse(text: &str) -> Self {
         let text = text.trim_end().trim_end_matches(';');
         let mut parts = Vec::new();
-        let mut plain = String::new();
-        let mut at = 0;
-        while at < text.len() {
-            let rest = &text[at..];
-            if let Some(length) = opaque(rest, text[..at].chars().next_back()) {
-                plain.push_str(&rest[..length]);
-                at += length;
-            } else if rest.starts_with("::") {
-                plain.push_str("::");
-                at += 2;
-            } else if let Some((part, length)) = placeholder(rest) {
-                if !plain.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut plain)));
-                }
-                parts.push(part);
-                at += length;
-            } else {
-                let length = rest.chars().next().map_or(1, char::len_utf8);
-                plain.push_str(&rest[..length]);
-                at += length;
+        let mut end = 0;
+        for (span, part) in scan(text) {
+            if span.start > end {
+                parts.push(Part::Text(text[end..span.start].to_owned()));
             }
+            end = span.end;
+            parts.push(part);
         }
-        if !plain.is_empty() {
-            parts.push(Part::Text(plain));
+        if end < text.len() {
+            parts.push(Part::Text(text[end..].to_owned()));
         }
         Self { parts }
+    }
+
+    /// The placeholders of a text and their places, for reading the SQL around them.
+    #[must_use]
+    pub fn placeholders(text: &str) -> Vec<Placeholder> {
+        scan(text)
+            .into_iter()
+            .map(|(span, part)| {
+                let (kind, name) = match part {
+                    Part::Literal(name) => (PlaceholderKind::Literal, name),
+                    Part::Identifier(name) => (PlaceholderKind::Identifier, name),
+                    Part::Raw(name) => (PlaceholderKind::Raw, name),
+                    Part::Batch | Part::Text(_) => (PlaceholderKind::Batch, "batch".to_owned()),
+                };
+                Placeholder { span, kind, name }
+            })
+            .collect()
     }
 
     /// How many times `:batch` stands in it.
@@ -110,6 +114,50 @@ impl Template {
         }
         sql
     }
+}
+
+/// A placeholder of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// Its bytes in the text, the colon and the quotes among them.
+    pub span: Range<usize>,
+    /// What stands there when it is rendered.
+    pub kind: PlaceholderKind,
+    /// The variable; `batch` for the batch.
+    pub name: String,
+}
+
+/// What stands in the place of a placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceholderKind {
+    /// `:batch`: the range of pages.
+    Batch,
+    /// `:'name'`: a string literal.
+    Literal,
+    /// `:"name"`: a quoted identifier.
+    Identifier,
+    /// `:name`: the bare text.
+    Raw,
+}
+
+/// The placeholders of a text in order; [`Part::Text`] is not among them.
+fn scan(text: &str) -> Vec<(Range<usize>, Part)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if let Some(length) = opaque(rest, text[..at].chars().next_back()) {
+            at += length;
+        } else if rest.starts_with("::") {
+            at += 2;
+        } else if let Some((part, length)) = placeholder(rest) {
+            found.push((at..at + length, part));
+            at += length;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    found
 }
 
 /// The length of a quoted string, quoted identifier, comment or dollar quote at the start of `rest`.
@@ -245,6 +293,21 @@ mod tests {
         ] {
             assert_eq!(render(text), text.trim_end(), "{text}");
         }
+    }
+
+    #[test]
+    fn placeholders_are_found_where_they_stand() {
+        let text = "SELECT ':n', :'nid'::text, :n FROM t WHERE :batch";
+        let found: Vec<(&str, PlaceholderKind)> = Template::placeholders(text)
+            .into_iter()
+            .map(|placeholder| (&text[placeholder.span], placeholder.kind))
+            .collect();
+        let expected = [
+            (":'nid'", PlaceholderKind::Literal),
+            (":n", PlaceholderKind::Raw),
+            (":batch", PlaceholderKind::Batch),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

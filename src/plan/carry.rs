@@ -1,0 +1,275 @@
+//! How a carried table's rows get into their 2.X shape.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::lint::{Context, widens};
+use super::spec::SeedSpec;
+use super::text::Role;
+use crate::model::catalog::{Catalog, Column, Table};
+use crate::model::migration::{Carried, CarryWay, OnBadRow, Transform};
+use crate::model::quote_ident;
+use crate::model::template::Template;
+
+/// The values that the plan gives to columns of one carried table: SQL expressions in parentheses.
+pub(super) struct Values {
+    add: BTreeMap<String, String>,
+    patch: BTreeMap<String, String>,
+}
+
+impl Values {
+    pub(super) fn carried(&self, table: &str, way: CarryWay) -> Carried {
+        let templates = |values: &BTreeMap<String, String>| {
+            values
+                .iter()
+                .map(|(column, sql)| (column.clone(), Template::parse(sql)))
+                .collect()
+        };
+        Carried {
+            table: table.to_owned(),
+            add: templates(&self.add),
+            patch: templates(&self.patch),
+            way,
+        }
+    }
+}
+
+/// The values for a carried table: `carry.add` for columns that blue lacks, unless they are patched, and the patch.
+pub(super) fn values(context: &Context<'_>, from: &Table, to: &Table) -> Values {
+    let mut values = Values {
+        add: BTreeMap::new(),
+        patch: BTreeMap::new(),
+    };
+    for text in &context.texts {
+        match text.role {
+            Role::Patch(table, column) if table == to.name => {
+                values
+                    .patch
+                    .insert(column.to_owned(), in_parentheses(text.sql));
+            }
+            Role::Add(column) if from.column(column).is_none() && to.column(column).is_some() => {
+                values
+                    .add
+                    .insert(column.to_owned(), in_parentheses(text.sql));
+            }
+            _ => {}
+        }
+    }
+    values
+        .add
+        .retain(|column, _sql| !values.patch.contains_key(column));
+    values
+}
+
+/// An expression that can stand anywhere, whatever it ends with.
+fn in_parentheses(sql: &str) -> String {
+    let sql = sql.trim().trim_end_matches(';').trim_end();
+    // The line break ends a comment.
+    let end = if sql.contains("--") { "\n" } else { "" };
+    format!("({sql}{end})")
+}
+
+/// How the rows of a carried table get there, and why not in the cheaper way if that is worth a word.
+pub(super) fn way(context: &Context<'_>, from: &Table, to: &Table) -> (CarryWay, Option<String>) {
+    let patched = |column: &str| {
+        context
+            .spec()
+            .patch
+            .get(&to.name)
+            .is_some_and(|patch| patch.set.contains_key(column))
+    };
+    // A patch runs over rows that are there already; a value that does not fit the new type never gets there.
+    let refused = from.columns.iter().find(|column| {
+        patched(&column.name)
+            && to.column(&column.name).is_some_and(|after| {
+                let expect = context.expect;
+                !expect.is_some_and(|expect| widens(&column.type_name, &after.type_name, expect))
+            })
+    });
+    match (context.spec().sync.seed, refused) {
+        (_, Some(column)) => (
+            CarryWay::Rewrite,
+            Some(format!(
+                "its column `{}` gets another type and is patched",
+                column.name
+            )),
+        ),
+        (SeedSpec::Copy, None) => (CarryWay::Straight, None),
+        (SeedSpec::Restored, None) => match obstacle(context, from, to) {
+            None => (CarryWay::Alter, None),
+            Some(why) => (CarryWay::Rewrite, Some(why)),
+        },
+    }
+}
+
+/// Why altering the restored table cannot make it equal to the 2.X one.
+fn obstacle(context: &Context<'_>, from: &Table, to: &Table) -> Option<String> {
+    [(from, "blue", context.blue), (to, "2.X", context.expect)]
+        .into_iter()
+        .find_map(|(table, side, catalog)| {
+            feature(table, catalog).map(|what| format!("in {side} it has {what}"))
+        })
+        .or_else(|| difference(from, to))
+}
+
+/// Something of a table that is not recreated by altering another one.
+fn feature(table: &Table, catalog: Option<&Catalog>) -> Option<&'static str> {
+    let of_user = |column: &Column| {
+        catalog.is_some_and(|catalog| is_user_type(&column.type_name, &column.base, catalog))
+    };
+    let found = [
+        (
+            table.partition_key.is_some() || table.partition_of.is_some(),
+            "partitions",
+        ),
+        (!table.triggers.is_empty(), "triggers"),
+        (
+            !table.policies.is_empty() || table.row_security || table.force_row_security,
+            "row security",
+        ),
+        (table.has_dependents, "dependents"),
+        (table.unlogged, "no log"),
+        (
+            table.columns.iter().any(|column| column.identity.is_some()),
+            "an identity column",
+        ),
+        (
+            table
+                .columns
+                .iter()
+                .any(|column| column.generated.is_some()),
+            "a generated column",
+        ),
+        (
+            table.columns.iter().any(of_user),
+            "a column of a type of its own schema",
+        ),
+        (commented(table), "comments"),
+    ];
+    found.into_iter().find_map(|(is, what)| is.then_some(what))
+}
+
+fn commented(table: &Table) -> bool {
+    table.comment.is_some()
+        || table.columns.iter().any(|column| column.comment.is_some())
+        || table
+            .constraints
+            .iter()
+            .any(|constraint| constraint.comment.is_some())
+        || table.indexes.iter().any(|index| index.comment.is_some())
+}
+
+fn difference(from: &Table, to: &Table) -> Option<String> {
+    let order: Vec<&str> = to
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    let before: Vec<&str> = from
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    if !order.starts_with(&before) {
+        return Some("its columns stand in another order".to_owned());
+    }
+    for (column, after) in from.columns.iter().zip(&to.columns) {
+        if !coercible(&column.type_name, &after.type_name) {
+            return Some(format!("`{}` gets another type", column.name));
+        }
+        if column.collation != after.collation {
+            return Some(format!("`{}` gets another collation", column.name));
+        }
+    }
+    if from.replica_identity != to.replica_identity {
+        return Some("its replica identity is another one".to_owned());
+    }
+    (from.options != to.options).then(|| "its storage parameters are other ones".to_owned())
+}
+
+/// Whether a column's type can be changed without writing the table anew.
+fn coercible(from: &str, to: &str) -> bool {
+    let length = |name: &str| -> Option<Option<u32>> {
+        let rest = name.strip_prefix("character varying")?;
+        if rest.is_empty() {
+            return Some(None);
+        }
+        rest.strip_prefix('(')?
+            .strip_suffix(')')?
+            .parse()
+            .ok()
+            .map(Some)
+    };
+    if from == to {
+        return true;
+    }
+    match (length(from), length(to)) {
+        (Some(_), Some(None)) => true,
+        (Some(Some(before)), Some(Some(after))) => before <= after,
+        (Some(_), None) => to == "text",
+        (None | Some(None), _) => from == "text" && to == "character varying",
+    }
+}
+
+/// Whether a type belongs to the schema that is replaced: its name means another type on the other side.
+fn is_user_type(name: &str, base: &str, catalog: &Catalog) -> bool {
+    let name = name.trim_end_matches("[]").trim_matches('"');
+    matches!(base, "enum" | "composite" | "range" | "multirange")
+        || catalog.enums.contains_key(name)
+        || catalog.domains.contains_key(name)
+        || catalog.other_types.iter().any(|other| other == name)
+}
+
+/// The SELECT that writes the rows of a restored table into the 2.X one.
+///
+/// The driving table keeps its own name, so that a patch may qualify its columns with it.
+pub(super) fn rewrite(context: &Context<'_>, from: &Table, to: &Table) -> Transform {
+    let given = values(context, from, to);
+    let alias = quote_ident(&from.name);
+    let mut columns = Vec::new();
+    let mut items: Vec<String> = Vec::new();
+    for column in to.writable() {
+        let quoted = quote_ident(&column.name);
+        let value = given
+            .patch
+            .get(&column.name)
+            .or_else(|| given.add.get(&column.name));
+        let value = match (value, from.column(&column.name)) {
+            (Some(sql), _) => sql.clone(),
+            (None, Some(before)) => {
+                let plain = format!("{alias}.{quoted}");
+                let foreign = [context.blue, context.expect]
+                    .into_iter()
+                    .flatten()
+                    .zip([before, column])
+                    .any(|(catalog, column)| {
+                        is_user_type(&column.type_name, &column.base, catalog)
+                    });
+                if foreign {
+                    format!("{plain}::text")
+                } else {
+                    plain
+                }
+            }
+            // The column's own default.
+            (None, None) => continue,
+        };
+        items.push(format!("{value} AS {quoted}"));
+        columns.push(column.name.clone());
+    }
+    let mut sql = format!("SELECT\n    {}\n", items.join(",\n    "));
+    // Writing to a string cannot fail.
+    write!(sql, "FROM {alias} AS {alias}\nWHERE :batch").unwrap_or_default();
+    Transform {
+        name: format!("carry.{}", to.name),
+        into: to.name.clone(),
+        from: from.name.clone(),
+        alias: from.name.clone(),
+        sql: Template::parse(&sql),
+        path: context.loaded.path.clone(),
+        columns,
+        key: to.row_key(),
+        reach: Vec::new(),
+        on_bad_row: OnBadRow::Stop,
+    }
+}

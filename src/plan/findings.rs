@@ -1,0 +1,34 @@
+//! What the rules have found.
+
+use crate::error::{Error, Place};
+
+/// Everything that was found in a plan, not only the first.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What must be mended before anything is done.
+    pub errors: Vec<Error>,
+    /// What a person should read.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that is allowed and deserves a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// One sentence.
+    pub text: String,
+    /// The line that it is about, if there is one.
+    pub place: Option<Place>,
+}
+
+impl Findings {
+    pub(crate) fn error(&mut self, error: Error) {
+        self.errors.push(error);
+    }
+
+    pub(crate) fn warn(&mut self, text: impl Into<String>, place: Option<Place>) {
+        self.warnings.push(Warning {
+            text: text.into(),
+            place,
+        });
+    }
+}

@@ -1,0 +1,143 @@
+//! The rules of a plan: one file each, and one list.
+//!
+//! A rule is a pure function of the plan and what is known of the two schemas. Without blue's catalog it says what can be
+//! said without it.
+
+use std::collections::BTreeMap;
+
+use super::classes::Classes;
+use super::findings::Findings;
+use super::load::Loaded;
+use super::spec::Spec;
+use super::text::Text;
+use crate::error::Place;
+use crate::model::catalog::Catalog;
+
+mod classed;
+mod columns;
+mod driving;
+mod form;
+mod no_batch;
+mod no_value;
+mod partial_groups;
+mod reach;
+mod select_star;
+mod tables;
+mod tighter;
+mod variables;
+mod volatile;
+mod writes;
+
+pub(crate) use columns::key_of;
+pub(crate) use reach::parse as parse_reach;
+pub(crate) use tighter::widens;
+
+/// A rule.
+pub(crate) type Rule = fn(&Context<'_>, &mut Findings);
+
+/// All rules with their names.
+pub(crate) const RULES: &[(&str, Rule)] = &[
+    ("form", form::check),
+    ("writes", writes::check),
+    ("variables", variables::check),
+    ("classes", classed::check),
+    ("tables", tables::check),
+    ("driving", driving::check),
+    ("no_batch", no_batch::check),
+    ("select_star", select_star::check),
+    ("volatile", volatile::check),
+    ("partial_groups", partial_groups::check),
+    ("reach", reach::check),
+    ("columns", columns::check),
+    ("no_value", no_value::check),
+    ("tighter", tighter::check),
+];
+
+/// What the rules look at.
+pub(crate) struct Context<'a> {
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) texts: Vec<Text<'a>>,
+    pub(crate) blue: Option<&'a Catalog>,
+    pub(crate) expect: Option<&'a Catalog>,
+    /// Known if both catalogs are.
+    pub(crate) classes: Option<Classes>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        loaded: &'a Loaded,
+        blue: Option<&'a Catalog>,
+        expect: Option<&'a Catalog>,
+    ) -> Self {
+        let texts = Text::all(loaded);
+        let classes = blue
+            .zip(expect)
+            .map(|(blue, expect)| Classes::sort(&loaded.spec, &texts, blue, expect));
+        Self {
+            loaded,
+            texts,
+            blue,
+            expect,
+            classes,
+        }
+    }
+
+    pub(crate) fn spec(&self) -> &'a Spec {
+        &self.loaded.spec
+    }
+
+    /// The texts that could be read; what is said of the others is not worth much.
+    pub(crate) fn sound(&self) -> impl Iterator<Item = &Text<'a>> {
+        self.texts.iter().filter(|text| text.facts.wrong.is_empty())
+    }
+
+    /// A place in the plan file.
+    pub(crate) fn place(&self, path: &[&str], label: impl Into<String>) -> Place {
+        self.loaded.place(path, label)
+    }
+
+    /// Carried tables as they are on both sides.
+    pub(crate) fn carried(
+        &self,
+    ) -> Vec<(
+        &'a crate::model::catalog::Table,
+        &'a crate::model::catalog::Table,
+    )> {
+        let (Some(classes), Some(blue), Some(expect)) = (&self.classes, self.blue, self.expect)
+        else {
+            return Vec::new();
+        };
+        classes
+            .carried
+            .iter()
+            .filter_map(|name| blue.tables.get(name).zip(expect.tables.get(name)))
+            .collect()
+    }
+
+    /// The columns of a carried table that the plan gives a value: added ones and patched ones.
+    pub(crate) fn values_for(&self, table: &str) -> BTreeMap<&'a str, bool> {
+        let spec = self.spec();
+        let patched = spec
+            .patch
+            .get(table)
+            .into_iter()
+            .flat_map(|patch| patch.set.keys());
+        let mut values: BTreeMap<&str, bool> = spec
+            .carry
+            .add
+            .keys()
+            .map(|column| (column.as_str(), false))
+            .collect();
+        values.extend(patched.map(|column| (column.as_str(), true)));
+        values
+    }
+}
+
+/// Applies all rules.
+pub(crate) fn run(context: &Context<'_>) -> Findings {
+    let mut findings = Findings::default();
+    for (_name, rule) in RULES {
+        rule(context, &mut findings);
+    }
+    findings
+}
