@@ -340,7 +340,7 @@ fn patches(
         [one] => format!("{one}::text"),
         many => format!("ROW({})::text", many.join(", ")),
     };
-    let sources = landed::pages_of(Hand::Is, Side::Green, landing, name, &[], &[], false);
+    let sources = landed::pages_of(Hand::Is, Side::Green, landing, name, &[], &[], world.common);
     let sources = sources.into_iter().map(|mut source| {
         let mut hashed = (*source.hashed).clone();
         hashed.name.clone_from(&shown);

@@ -19,6 +19,15 @@
 use crate::model::catalog::Column;
 use crate::model::ident::quote_ident;
 
+/// What both servers have in common, which decides how they hash: the same on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Common {
+    /// Both hash bytea themselves.
+    pub(super) native_bytes: bool,
+    /// Both store text in one encoding; if not, it is hashed as UTF-8.
+    pub(super) encoding: bool,
+}
+
 /// How a type is hashed: two columns of one class are comparable if their values have one form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
@@ -82,13 +91,12 @@ pub(super) struct Hashed {
 }
 
 impl Hashed {
-    /// Over these values, of which `key` are the key; `native_bytes` if both servers hash bytea themselves. `place` tells
-    /// where a row without a key is.
-    pub(super) fn new(values: &[Value], key: &[String], place: &str, native_bytes: bool) -> Self {
+    /// Over these values, of which `key` are the key. `place` tells where a row without a key is.
+    pub(super) fn new(values: &[Value], key: &[String], place: &str, common: Common) -> Self {
         let columns: Vec<String> = values
             .iter()
             .enumerate()
-            .map(|(at, value)| column(value, Seed::new(Use::Row, at), native_bytes))
+            .map(|(at, value)| column(value, Seed::new(Use::Row, at), common))
             .collect();
         let mixed = if columns.is_empty() {
             "0".to_owned()
@@ -115,7 +123,7 @@ impl Hashed {
         let parts: Vec<String> = keys
             .iter()
             .enumerate()
-            .map(|(at, value)| column(value, Seed::new(Use::Key, at), native_bytes))
+            .map(|(at, value)| column(value, Seed::new(Use::Key, at), common))
             .collect();
         Self {
             key: format!("({})", parts.join(" # ")),
@@ -178,7 +186,7 @@ impl Seed {
     }
 }
 
-fn column(value: &Value, seed: Seed, native_bytes: bool) -> String {
+fn column(value: &Value, seed: Seed, common: Common) -> String {
     let Value { sql, class, .. } = value;
     let Seed {
         seed,
@@ -188,12 +196,16 @@ fn column(value: &Value, seed: Seed, native_bytes: bool) -> String {
     } = seed;
     let hash = match class {
         Class::Integer => format!("hashint4extended({place}, ({sql})::bigint)"),
+        Class::Text | Class::Other if !common.encoding => {
+            let utf8 = format!("encode(convert_to(({sql})::text, 'UTF8'), 'hex')");
+            format!("hashtextextended({utf8} COLLATE \"C\", {seed})")
+        }
         Class::Text => format!("hashtextextended({sql} COLLATE \"C\", {seed})"),
         Class::Uuid => format!("uuid_hash_extended({sql}, {seed})"),
         Class::Boolean => {
             return format!("CASE WHEN {sql} THEN {yes} WHEN NOT {sql} THEN {no} ELSE {null} END");
         }
-        Class::Bytes if native_bytes => format!("hashbyteaextended({sql}, {seed})"),
+        Class::Bytes if common.native_bytes => format!("hashbyteaextended({sql}, {seed})"),
         Class::Bytes => format!("hashtextextended(encode({sql}, 'hex') COLLATE \"C\", {seed})"),
         Class::Other => format!("hashtextextended(({sql})::text COLLATE \"C\", {seed})"),
     };
@@ -213,6 +225,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    const ALIKE: Common = Common {
+        native_bytes: false,
+        encoding: true,
+    };
 
     fn value(name: &str, base: &str) -> Value {
         let column = Column {
@@ -272,18 +289,36 @@ mod tests {
             ("bytea", "encode(\"r\".\"a\", 'hex')"),
         ] {
             let value = value("a", base);
-            let hash = column(&value, Seed::new(Use::Row, 0), false);
+            let hash = column(&value, Seed::new(Use::Row, 0), ALIKE);
             assert!(hash.contains(part), "{base}: {hash}");
         }
     }
 
     #[test]
+    fn what_the_servers_do_not_have_in_common_is_not_used() {
+        let hash = |base: &str, common| column(&value("a", base), Seed::new(Use::Row, 0), common);
+        let native = Common {
+            native_bytes: true,
+            ..ALIKE
+        };
+        assert!(hash("bytea", native).contains("hashbyteaextended(\"r\".\"a\", "));
+        let other = Common {
+            encoding: false,
+            ..ALIKE
+        };
+        for base in ["text", "json"] {
+            assert!(hash(base, other).contains("convert_to((\"r\".\"a\")::text, 'UTF8')"));
+        }
+        assert_eq!(hash("int4", other), hash("int4", ALIKE));
+    }
+
+    #[test]
     fn a_key_of_several_columns_is_a_row_and_no_key_is_the_whole_row() {
         let values = [value("a", "int4"), value("b", "text")];
-        let keyed = Hashed::new(&values, &["b".into(), "a".into()], "x", false);
+        let keyed = Hashed::new(&values, &["b".into(), "a".into()], "x", ALIKE);
         assert_eq!(keyed.name, "ROW(\"r\".\"b\", \"r\".\"a\")::text");
         assert_eq!(keyed.place, "NULL::text");
-        let bare = Hashed::new(&values, &[], "\"r\".ctid::text", false);
+        let bare = Hashed::new(&values, &[], "\"r\".ctid::text", ALIKE);
         assert_eq!(bare.key, bare.hash);
         assert_eq!(bare.place, "\"r\".ctid::text");
         assert_ne!(keyed.columns[0], keyed.columns[1]);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::hash::{Class, Hashed, Value};
+use super::hash::{Class, Common, Hashed, Value};
 use super::rows::Question;
 use super::source::{Form, Hand, ROW, Source};
 use super::world::{Schema, World};
@@ -55,7 +55,7 @@ pub(super) fn question(
             table,
             &values,
             &key,
-            world.native_bytes,
+            world.common,
         ));
     }
     Ok((
@@ -76,13 +76,13 @@ pub(super) fn pages_of(
     table: &str,
     values: &[Value],
     key: &[String],
-    native_bytes: bool,
+    common: Common,
 ) -> Vec<Source> {
     let place = format!(
         "'at ' || {0}.ctid::text || ' of ' || {0}.tableoid::regclass::text",
         quote_ident(ROW)
     );
-    let hashed = Arc::new(Hashed::new(values, key, &place, native_bytes));
+    let hashed = Arc::new(Hashed::new(values, key, &place, common));
     let leaves = schema.leaves(table).into_iter();
     leaves
         .map(|(relation, pages)| Source {

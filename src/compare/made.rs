@@ -63,7 +63,7 @@ pub(super) async fn question(
             .iter()
             .map(|column| value(&schema.catalog, &schema.name, transform, column))
             .collect();
-        let hashed = Arc::new(Hashed::new(&values, &key, "NULL::text", world.native_bytes));
+        let hashed = Arc::new(Hashed::new(&values, &key, "NULL::text", world.common));
         let landing = world.landing(run, &transform.from);
         let leaves = landing.leaves(&transform.from);
         if leaves.is_empty() && landing.table(&transform.from).is_none() {
@@ -92,7 +92,7 @@ pub(super) async fn question(
         target,
         &values,
         &key,
-        world.native_bytes,
+        world.common,
     ));
     let columns = values.into_iter().map(|value| value.name).collect();
     Ok(Ok((

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::crew::why;
+use super::hash::Common;
 use crate::error::Result;
 use crate::model::catalog::{Catalog, Table};
 use crate::model::migration::CarryWay;
@@ -33,8 +34,8 @@ pub(super) struct World {
     other: Schema,
     /// Whether green owns the data.
     owned: bool,
-    /// Whether both servers hash bytea themselves.
-    pub(super) native_bytes: bool,
+    /// What both servers have in common.
+    pub(super) common: Common,
 }
 
 impl Schema {
@@ -70,16 +71,21 @@ impl World {
         let namespace = run.migration.namespace.as_str();
         let green = run.green("compare").await?;
         let other = if owned { names::RETIRED } else { names::NEXT };
-        let (blue, blue_version) = match blue(run, namespace).await {
-            Ok((schema, version)) => (Ok(schema), version),
-            Err(error) => (Err(why(&error)), i32::MAX),
+        let here = Server::of(&green).await?;
+        // Parts of green alone are hashed as green likes best.
+        let (blue, there) = match blue(run, namespace).await {
+            Ok((schema, server)) => (Ok(schema), server),
+            Err(error) => (Err(why(&error)), here.clone()),
         };
         Ok(Self {
             blue,
             namespace: Schema::read(&green, namespace).await?,
             other: Schema::read(&green, other).await?,
             owned,
-            native_bytes: blue_version.min(green.server_version()) >= NATIVE_BYTES,
+            common: Common {
+                native_bytes: here.version.min(there.version) >= NATIVE_BYTES,
+                encoding: here.encoding == there.encoding,
+            },
         })
     }
 
@@ -126,10 +132,26 @@ async fn owned(run: &Run) -> Result<bool> {
         .get(0))
 }
 
-async fn blue(run: &Run, namespace: &str) -> Result<(Schema, i32)> {
+async fn blue(run: &Run, namespace: &str) -> Result<(Schema, Server)> {
     let session = run.blue("compare").await?;
-    Ok((
-        Schema::read(&session, namespace).await?,
-        session.server_version(),
-    ))
+    let server = Server::of(&session).await?;
+    Ok((Schema::read(&session, namespace).await?, server))
+}
+
+/// What decides how a server can hash.
+#[derive(Clone, Debug)]
+struct Server {
+    version: i32,
+    encoding: Option<String>,
+}
+
+impl Server {
+    async fn of(session: &Session) -> Result<Self> {
+        Ok(Self {
+            version: session.server_version(),
+            encoding: session
+                .text("SHOW server_encoding", "read the encoding")
+                .await?,
+        })
+    }
 }
