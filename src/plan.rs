@@ -10,6 +10,7 @@ mod digest;
 mod findings;
 mod lint;
 mod load;
+mod schema;
 mod shape;
 mod spans;
 pub mod spec;
@@ -24,10 +25,5 @@ pub use compile::{
 };
 pub use findings::{Findings, Warning};
 pub use load::{Loaded, load};
+pub use schema::json_schema;
 pub use spec::{Address, Spec};
-
-/// The JSON Schema of the plan file.
-#[must_use]
-pub fn json_schema() -> String {
-    serde_json::to_string_pretty(&schemars::schema_for!(Spec)).unwrap_or_default()
-}

@@ -18,5 +18,6 @@ CROSS JOIN LATERAL (SELECT CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.
                            quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS name) def
 WHERE n.nspname = $1
   AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+                  -- An extension's, or the constructor of a range type.
+                  WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype IN ('e', 'i'))
 ORDER BY 1;

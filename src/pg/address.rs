@@ -126,8 +126,18 @@ impl Address {
             Some(path) if !parameters.contains_key("password") => PassFile::read(&path)?,
             Some(_) | None => PassFile::default(),
         };
-        let home_roots = env("HOME").map(|home| Path::new(&home).join(".postgresql/root.crt"));
-        let (sslmode, roots) = keys::tls(&parameters, home_roots.filter(|path| path.is_file()))
+        let own = |name: &str| {
+            let path = Path::new(&env("HOME")?).join(".postgresql").join(name);
+            path.is_file().then_some(path)
+        };
+        if let (Some(certificate), Some(key)) = (own("postgresql.crt"), own("postgresql.key"))
+            && !parameters.contains_key("sslcert")
+            && !parameters.contains_key("sslkey")
+        {
+            parameters.insert("sslcert".to_owned(), certificate.display().to_string());
+            parameters.insert("sslkey".to_owned(), key.display().to_string());
+        }
+        let (sslmode, roots) = keys::tls(&parameters, own("root.crt"))
             .map_err(|reason| bad("its TLS parameters", reason))?;
         Self::build(side, parameters, passwords, sslmode, roots)
             .map_err(|reason| bad("its parameters", reason))

@@ -123,7 +123,9 @@ fn decode(encoded: &str, what: &str) -> Result<String, String> {
             rest = after;
         }
     }
-    String::from_utf8(bytes).or_else(|_| Err(format!("the {what} is not UTF-8")))
+    String::from_utf8(bytes)
+        .ok()
+        .ok_or_else(|| format!("the {what} is not UTF-8"))
 }
 
 fn pairs(text: &str) -> Result<Parameters, String> {

@@ -4,13 +4,13 @@
 //! server, the database or the role has configured.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio_postgres::config::SslMode as WireSslMode;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{CancelToken, Client, Config, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, Row, SimpleQueryMessage, SimpleQueryRow};
 
 use super::address::{Address, SslMode};
 use super::sqlstate;
@@ -18,9 +18,11 @@ use super::tls::Tls;
 use crate::error::{Code, Error, Result};
 use crate::model::{Side, names};
 
+mod cancel;
 mod failure;
 mod settings;
 
+pub use cancel::Canceller;
 pub use settings::Settings;
 pub(super) use settings::search_path;
 
@@ -51,7 +53,14 @@ pub async fn connect(
 ) -> Result<Session> {
     let tls = Tls::new(address)?;
     let mut last = None;
-    for config in address.configs() {
+    let mut configs: Vec<&Config> = address.configs().iter().collect();
+    if address.parameter("load_balance_hosts") == Some("random") {
+        // A hasher is seeded at random; each configuration has one host, so the driver has nothing to shuffle.
+        let seed = RandomState::new();
+        configs
+            .sort_by_cached_key(|config| seed.hash_one((config.get_ports(), address_of(config))));
+    }
+    for config in configs {
         let mut config = config.clone();
         config.application_name(names::application(plan, purpose));
         match attempt(address, &config, &tls, settings).await {
@@ -62,6 +71,10 @@ pub async fn connect(
         }
     }
     Err(last.unwrap_or_else(|| Error::new(Code::Bug, "an address without a host")))
+}
+
+fn address_of(config: &Config) -> String {
+    format!("{:?}", (config.get_hosts(), config.get_hostaddrs()))
 }
 
 async fn attempt(
@@ -92,7 +105,8 @@ async fn open(
     settings: &Settings,
 ) -> Result<Session> {
     // The driver's limit ends with the TCP handshake; a server that accepts and then is silent would hold us for ever.
-    let limit = config.get_connect_timeout().copied();
+    // It is for each address of the host, so this one leaves room for three of them.
+    let limit = config.get_connect_timeout().map(|limit| *limit * 3);
     let connecting = Box::pin(config.connect(tls.connector()));
     let connected = match limit {
         Some(limit) => match tokio::time::timeout(limit, connecting).await {
@@ -144,21 +158,14 @@ impl Session {
         let pinned = settings.statement();
         let (rows, _) = tokio::join!(
             self.client.simple_query(&pinned),
-            // Unknown before 17, or refused where the kernel cannot tell that a client is gone: both do no harm.
-            async {
-                tokio::join!(
-                    self.client
-                        .batch_execute("SET client_connection_check_interval = '1s'"),
-                    self.client.batch_execute("SET transaction_timeout = 0"),
-                )
-            }
+            // Refused where the server's kernel cannot tell that a client is gone; then only the keepalive tells.
+            self.client
+                .batch_execute("SET client_connection_check_interval = '1s'"),
         );
         let rows = rows.map_err(|cause| self.error(doing, &cause))?;
-        let row = rows.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => {
-                Some((row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?))
-            }
-            _ => None,
+        let row = rows.iter().rev().find_map(|message| {
+            let row = as_row(message)?;
+            Some((row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?))
         });
         let Some((pid, version)) = row else {
             return Err(Error::new(
@@ -285,17 +292,10 @@ impl Session {
             .simple_query(sql)
             .await
             .map_err(|cause| self.error(doing, &cause))?;
-        let row = messages.into_iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        Ok(row.and_then(|row| {
-            if row.is_empty() {
-                None
-            } else {
-                row.get(0).map(ToOwned::to_owned)
-            }
-        }))
+        let row = messages.iter().find_map(as_row);
+        Ok(row
+            .filter(|row| !row.is_empty())
+            .and_then(|row| row.get(0).map(ToOwned::to_owned)))
     }
 
     /// Runs a statement and gives the number of rows in its command tag.
@@ -370,36 +370,10 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Cancels the statement that a session runs.
-#[derive(Clone)]
-pub struct Canceller {
-    token: CancelToken,
-    tls: Tls,
-    side: Side,
-}
-
-impl Canceller {
-    /// Asks the server to cancel. Whether it did shows in the session's own result.
-    ///
-    /// # Errors
-    /// `ConnectionLost` or what the connection said, if the request could not be sent within five seconds.
-    pub async fn cancel(&self) -> Result<()> {
-        let doing = "cancelling a statement";
-        let sent = self.token.cancel_query(self.tls.connector());
-        match tokio::time::timeout(Duration::from_secs(5), sent).await {
-            Ok(sent) => sent.map_err(|cause| sqlstate::error(self.side, doing, &cause)),
-            Err(_) => Err(Error::new(
-                Code::Unreachable,
-                format!("{doing} on {}: no answer in five seconds", self.side),
-            )),
-        }
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller")
-            .field("side", &self.side)
-            .finish_non_exhaustive()
+fn as_row(message: &SimpleQueryMessage) -> Option<&SimpleQueryRow> {
+    if let SimpleQueryMessage::Row(row) = message {
+        Some(row)
+    } else {
+        None
     }
 }

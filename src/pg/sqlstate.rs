@@ -97,7 +97,7 @@ pub(super) fn message(source: &tokio_postgres::Error) -> ServerMessage {
     match source.as_db_error() {
         Some(error) => ServerMessage {
             sqlstate: error.code().code().to_owned(),
-            message: mask::message(error.code().code(), error.message()),
+            message: mask::message(error.code().code(), error.routine(), error.message()),
             table: error.table().map(|table| match error.schema() {
                 Some(schema) => format!("{schema}.{table}"),
                 None => table.to_owned(),

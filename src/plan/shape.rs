@@ -191,11 +191,7 @@ fn address(side: &str, forms: [&Option<String>; 3], spans: &Spans, at: At<'_>) -
         );
     }
     if forms[2].as_deref().is_some_and(has_password) {
-        let mut place = at(spans.value_of(&[side, "url"]), "a password stands here");
-        // The error is printed and logged: the line under which it stands must not carry the password any further.
-        place
-            .text
-            .replace_range(place.span.clone(), &"*".repeat(place.span.len()));
+        let place = at(spans.value_of(&[side, "url"]), "a password stands here");
         return Err(Error::new(
             Code::PlanPassword,
             format!("`{side}.url` carries a password"),
@@ -203,6 +199,39 @@ fn address(side: &str, forms: [&Option<String>; 3], spans: &Spans, at: At<'_>) -
         .at(place));
     }
     Ok(())
+}
+
+/// The text with every password of a connection string replaced by stars; the length stays the same.
+pub(crate) fn without_passwords(text: &str) -> String {
+    let mut shown = text.to_owned();
+    let mut hide = |range: Range<usize>| {
+        let stars = "*".repeat(range.len());
+        shown.replace_range(range, &stars);
+    };
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    for (at, scheme) in text.match_indices("://") {
+        let start = at + scheme.len();
+        let end = text[start..]
+            .find(ends)
+            .map_or(text.len(), |length| start + length);
+        if let Some(sign) = text[start..end].rfind('@')
+            && let Some(colon) = text[start..start + sign].find(':')
+        {
+            hide(start + colon + 1..start + sign);
+        }
+    }
+    for (at, word) in text.to_ascii_lowercase().match_indices("password") {
+        let Some(value) = text[at + word.len()..].trim_start().strip_prefix('=') else {
+            continue;
+        };
+        let value = value.trim_start_matches([' ', '\t', '\'']);
+        let start = text.len() - value.len();
+        let length = value
+            .find(|c: char| ends(c) || c == '&')
+            .unwrap_or(value.len());
+        hide(start..start + length);
+    }
+    shown
 }
 
 /// Whether a connection string of either form has a password in it.
@@ -235,6 +264,27 @@ fn has_password(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (text, shown) in [
+            (
+                "\"postgresql://me:secret@host:1/db\" # x:y@z",
+                "\"postgresql://me:******@host:1/db\" # x:y@z",
+            ),
+            (
+                "\"postgresql://host:5432/db\"\na = \"b@c\"",
+                "\"postgresql://host:5432/db\"\na = \"b@c\"",
+            ),
+            (
+                "'host=h password=abc user=u'",
+                "'host=h password=*** user=u'",
+            ),
+            ("?sslpassword=é&x=1", "?sslpassword=**&x=1"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+        }
+    }
 
     #[test]
     fn passwords_are_seen_in_every_form() {

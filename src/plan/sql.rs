@@ -9,6 +9,8 @@ use squawk_syntax::SourceFile;
 
 use crate::model::template::{PlaceholderKind, Template};
 
+mod nodes;
+mod outer;
 mod walk;
 
 /// What a text must be.
@@ -142,6 +144,7 @@ impl Facts {
             facts: &mut facts,
             place,
             form,
+            rows: Vec::new(),
         }
         .file(&parsed.tree(), batches);
         facts
@@ -197,6 +200,19 @@ mod tests {
         );
         assert_eq!(facts.stars, []);
         assert!(facts.batches[0].1);
+    }
+
+    #[test]
+    fn a_star_is_seen_in_each_of_its_forms() {
+        for text in [
+            "SELECT * FROM t",
+            "SELECT t.* FROM t",
+            "SELECT to_jsonb(t) FROM public.t",
+            "SELECT a FROM (SELECT * FROM t) s",
+        ] {
+            assert_eq!(select(text).stars.len(), 1, "{text}");
+        }
+        assert_eq!(select("SELECT to_jsonb(a), count(*) FROM t").stars, []);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Board {
         let bar = self.printer.is_live().then(|| {
             let bar = self.printer.bars().add(ProgressBar::new(total));
             if let Ok(style) = ProgressStyle::with_template("{prefix:30!} {bar:16} {wide_msg}") {
-                bar.set_style(style.progress_chars("━╸ "));
+                bar.set_style(style.progress_chars("━╸─"));
             }
             bar.set_prefix(clean(&title));
             bar

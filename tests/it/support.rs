@@ -2,6 +2,8 @@
 
 mod binaries;
 pub(crate) mod cluster;
+mod leftovers;
 mod template;
 
+pub(crate) use binaries::must;
 pub(crate) use cluster::{Cluster, Options, Pair};

@@ -278,6 +278,7 @@ fn number(parameters: &Parameters, key: &str, default: u64) -> Result<u64, Strin
         None | Some("") => Ok(default),
         Some(text) => text
             .parse()
-            .or_else(|_| Err(format!("`{key}` is not a number"))),
+            .ok()
+            .ok_or_else(|| format!("`{key}` is not a number")),
     }
 }

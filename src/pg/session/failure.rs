@@ -10,10 +10,12 @@ use crate::pg::sqlstate;
 pub(super) fn login(address: &Address, source: &tokio_postgres::Error) -> Error {
     let (side, message) = (address.side(), sqlstate::message(source));
     let code = code(&message.sqlstate, source);
-    let what = match code {
-        Code::LoginRefused => "refused the login",
-        Code::TlsFailed => "failed in TLS",
-        _ => "cannot be reached",
+    let what = if code == Code::LoginRefused {
+        "refused the login"
+    } else if code == Code::TlsFailed {
+        "failed in TLS"
+    } else {
+        "cannot be reached"
     };
     Error::new(code, format!("{side} {what}: {address}")).caused_by(message)
 }

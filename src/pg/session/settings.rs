@@ -1,6 +1,5 @@
 //! What is pinned in every session, and why.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::model::ident::{quote_list, quote_literal};
@@ -74,8 +73,7 @@ impl Settings {
     pub(super) fn statement(&self) -> String {
         let mut sql = String::new();
         let mut set = |name: &str, value: &str| {
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "SET {name} = {}; ", quote_literal(value)).is_ok();
+            sql.push_str(&format!("SET {name} = {}; ", quote_literal(value)));
         };
         for (name, value) in PINNED {
             set(name, value);
@@ -101,6 +99,10 @@ impl Settings {
         set(
             "default_transaction_read_only",
             if self.read_only { "on" } else { "off" },
+        );
+        // From 17 on; an unknown name would be an error in the server's log each time.
+        sql.push_str(
+            "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; ",
         );
         sql.push_str(&search_path(&self.search_path));
         sql.push_str("; SELECT pg_backend_pid(), current_setting('server_version_num')");

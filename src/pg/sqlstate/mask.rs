@@ -13,10 +13,18 @@ const QUOTES: &[char] = &[
     '"', '\'', '`', '“', '”', '„', '‟', '«', '»', '‘', '’', '‚', '‹', '›', '「', '」', '『', '』',
 ];
 
+/// Whether the words are those of a function of the database (RAISE, or an exception of another language): free text,
+/// which may hold anything, under any SQLSTATE.
+pub(super) fn is_free_text(sqlstate: &str, routine: Option<&str>) -> bool {
+    routine == Some("exec_stmt_raise")
+        || ["P0", "38", "39"]
+            .iter()
+            .any(|class| sqlstate.starts_with(class))
+}
+
 /// The message with values masked.
-pub(super) fn message(sqlstate: &str, text: &str) -> String {
-    // Raised by the database's own functions: free text, which may hold anything.
-    if sqlstate.starts_with("P0") {
+pub(super) fn message(sqlstate: &str, routine: Option<&str>, text: &str) -> String {
+    if is_free_text(sqlstate, routine) {
         return "raised by a function of the database; its text is in the server's log and not shown here, for it may \
                 hold values of a row"
             .to_owned();
@@ -56,7 +64,7 @@ pub(super) fn key_columns(detail: &str) -> Option<String> {
 pub(super) fn hints(error: &DbError) -> Vec<String> {
     let mut lines = Vec::new();
     // Class 42 is about names and grammar; its hints name columns and functions.
-    if error.code().code().starts_with("42") {
+    if error.code().code().starts_with("42") && !is_free_text("", error.routine()) {
         if let Some(ErrorPosition::Original(position)) = error.position() {
             lines.push(format!("at character {position} of the statement"));
         }
@@ -132,9 +140,11 @@ mod tests {
                 "column \"totl\" does not exist",
             ),
         ] {
-            assert_eq!(message(sqlstate, text), expected);
+            assert_eq!(message(sqlstate, None, text), expected);
         }
-        assert!(!message("P0001", "bad token secret").contains("secret"));
+        for (sqlstate, routine) in [("P0001", None), ("23514", Some("exec_stmt_raise"))] {
+            assert!(!message(sqlstate, routine, "bad token secret").contains("secret"));
+        }
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use squawk_syntax::ast::{self, AstNode, normalize_name_node};
-use squawk_syntax::column_name::ColumnName;
-use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode, SyntaxToken};
+use squawk_syntax::ast::{AstNode, normalize_name_node};
+use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
 
-use super::{Call, Facts, Form, FromTable, Output, TableName};
+use super::nodes::{belongs_to, child_token, is_keyword_function, is_query_name, is_write};
+use super::{Call, Facts, Form, TableName};
 
 /// Aggregates of PostgreSQL: in the outermost SELECT they see the rows of one batch.
 const AGGREGATES: &[&str] = &[
@@ -52,6 +52,17 @@ const AGGREGATES: &[&str] = &[
     "xmlagg",
 ];
 
+/// Functions that take whole rows.
+const WHOLE_ROWS: &[&str] = &[
+    "array_agg",
+    "hstore",
+    "json_agg",
+    "jsonb_agg",
+    "row_to_json",
+    "to_json",
+    "to_jsonb",
+];
+
 /// Turns places of the parsed text into places of the text that the operator wrote.
 #[derive(Clone, Copy)]
 pub(super) struct Offsets {
@@ -71,6 +82,8 @@ pub(super) struct Walk<'a> {
     pub(super) facts: &'a mut Facts,
     pub(super) place: Offsets,
     pub(super) form: Form,
+    /// Bare names given to functions that take whole rows.
+    pub(super) rows: Vec<(String, Range<usize>)>,
 }
 
 impl Walk<'_> {
@@ -84,6 +97,11 @@ impl Walk<'_> {
             self.outputs(select);
             self.from(select);
             self.group_clauses(select);
+            for (name, span) in std::mem::take(&mut self.rows) {
+                if self.facts.from.iter().any(|item| item.alias == name) {
+                    self.facts.stars.push(span);
+                }
+            }
         }
         for span in batches {
             let cuts = outermost
@@ -93,45 +111,8 @@ impl Walk<'_> {
         }
     }
 
-    fn wrong(&mut self, span: Range<usize>, words: &str) {
+    pub(super) fn wrong(&mut self, span: Range<usize>, words: &str) {
         self.facts.wrong.push((span, words.to_owned()));
-    }
-
-    /// The outermost SELECT; of a UNION the first one, whose names the result has.
-    fn outermost(&mut self, root: &SyntaxNode) -> Option<SyntaxNode> {
-        let mut statements = root
-            .children()
-            .filter(|node| node.kind() != SyntaxKind::ERROR);
-        let Some(mut node) = statements.next() else {
-            self.wrong(
-                0..self.place.length.min(1),
-                "nothing but comments stands here",
-            );
-            return None;
-        };
-        if let Some(second) = statements.next() {
-            self.wrong(self.span(&second), "a second statement");
-        }
-        loop {
-            match node.kind() {
-                SyntaxKind::SELECT => return Some(node),
-                SyntaxKind::SELECT_INTO => return None,
-                SyntaxKind::PAREN_SELECT => node = node.children().next()?,
-                SyntaxKind::COMPOUND_SELECT => {
-                    let operator = node.children().nth(1).unwrap_or_else(|| node.clone());
-                    let words = operator.text().to_string().to_uppercase();
-                    self.facts.groups.push((self.span(&operator), words));
-                    node = node.children().next()?;
-                }
-                _ => {
-                    let writes = is_write(&node).is_some();
-                    if !writes {
-                        self.wrong(self.span(&node), "not a SELECT statement");
-                    }
-                    return None;
-                }
-            }
-        }
     }
 
     fn node(&mut self, node: &SyntaxNode, outermost: Option<&SyntaxNode>) {
@@ -210,6 +191,9 @@ impl Walk<'_> {
                         .ancestors()
                         .any(|above| above.kind() == SyntaxKind::OVER_CLAUSE)
             });
+        if WHOLE_ROWS.contains(&name.as_str()) {
+            self.whole_rows(node);
+        }
         let call = Call {
             ordered,
             outermost: belongs_to(node, outermost),
@@ -244,6 +228,20 @@ impl Walk<'_> {
             self.facts.groups.push((call.span.clone(), words));
         }
         self.facts.calls.push(call);
+    }
+
+    /// `to_jsonb(o)` takes all columns of `o`, like a star.
+    fn whole_rows(&mut self, call: &SyntaxNode) {
+        let arguments = call
+            .children()
+            .filter(|child| child.kind() == SyntaxKind::ARG_LIST)
+            .flat_map(|list| list.children())
+            .filter_map(|argument| argument.children().next())
+            .filter(|value| value.kind() == SyntaxKind::NAME_REF);
+        for value in arguments {
+            self.rows
+                .push((normalize_name_node(&value), self.span(&value)));
+        }
     }
 
     /// A name in an expression: a column, a keyword that is a function, or a part of a call's name.
@@ -340,132 +338,7 @@ impl Walk<'_> {
         }
     }
 
-    fn outputs(&mut self, select: &SyntaxNode) {
-        let clause = ast::Select::cast(select.clone()).and_then(|select| select.select_clause());
-        let targets: Vec<ast::Target> = clause
-            .as_ref()
-            .and_then(ast::SelectClause::target_list)
-            .map(|list| list.targets().collect())
-            .unwrap_or_default();
-        if self.form == Form::Expression {
-            let whole = targets
-                .first()
-                .and_then(|target| target.syntax().children().next());
-            let one = targets.len() == 1 && select.children().count() == 1;
-            if !one || whole.is_none_or(|expression| expression.kind() != SyntaxKind::PAREN_EXPR) {
-                self.wrong(0..self.place.length, "not one expression");
-            }
-        }
-        for target in targets {
-            let span = self.span(target.syntax());
-            match ColumnName::from_target(target) {
-                Some((ColumnName::Star, _node)) => {}
-                found => {
-                    let name = found.and_then(|(name, _node)| name.to_string());
-                    self.facts.columns.push(Output {
-                        name: name.unwrap_or_else(|| "?column?".to_owned()),
-                        span,
-                    });
-                }
-            }
-        }
-    }
-
-    fn from(&mut self, select: &SyntaxNode) {
-        let mut waiting: Vec<SyntaxNode> = select
-            .children()
-            .filter(|child| child.kind() == SyntaxKind::FROM_CLAUSE)
-            .collect();
-        while let Some(node) = waiting.pop() {
-            if node.kind() == SyntaxKind::RELATION_FROM_ITEM {
-                let Some(item) = ast::RelationFromItem::cast(node.clone()) else {
-                    continue;
-                };
-                let name = item.relation_name_ref().and_then(|name| {
-                    let table = self.table_name(name.syntax())?;
-                    (table.schema.is_some() || !is_query_name(name.syntax(), &table.name))
-                        .then_some(table)
-                });
-                let alias = node
-                    .descendants()
-                    .find(|inner| inner.kind() == SyntaxKind::TABLE_ALIAS)
-                    .map(|alias| normalize_name_node(&alias));
-                if let Some(table) = name {
-                    let alias = alias.unwrap_or_else(|| table.name.clone());
-                    self.facts.from.push(FromTable { table, alias });
-                }
-                continue;
-            }
-            let mut inner: Vec<SyntaxNode> = node
-                .children()
-                .filter(|child| {
-                    matches!(
-                        child.kind(),
-                        SyntaxKind::RELATION_FROM_ITEM
-                            | SyntaxKind::JOIN_EXPR
-                            | SyntaxKind::JOIN
-                            | SyntaxKind::PAREN_FROM_ITEM
-                            | SyntaxKind::PAREN_EXPR
-                    )
-                })
-                .collect();
-            inner.reverse();
-            waiting.append(&mut inner);
-        }
-    }
-
-    fn group_clauses(&mut self, select: &SyntaxNode) {
-        for node in select.children() {
-            let words = match node.kind() {
-                SyntaxKind::GROUP_BY_CLAUSE => "GROUP BY",
-                SyntaxKind::HAVING_CLAUSE => "HAVING",
-                SyntaxKind::WINDOW_CLAUSE => "WINDOW",
-                SyntaxKind::LIMIT_CLAUSE => "LIMIT",
-                SyntaxKind::OFFSET_CLAUSE => "OFFSET",
-                SyntaxKind::FETCH_CLAUSE => "FETCH",
-                _ => continue,
-            };
-            self.facts.groups.push((self.span(&node), words.to_owned()));
-        }
-        let clause = select
-            .children()
-            .find(|node| node.kind() == SyntaxKind::SELECT_CLAUSE);
-        let distinct = clause.and_then(|clause| {
-            clause
-                .children()
-                .find(|node| node.kind() == SyntaxKind::DISTINCT_CLAUSE)
-        });
-        if let Some(distinct) = distinct {
-            self.facts
-                .groups
-                .push((self.span(&distinct), "DISTINCT".to_owned()));
-        }
-    }
-
-    /// Whether the batch at this place narrows the whole result: a term of the outermost WHERE, with nothing but AND and
-    /// parentheses above it.
-    fn cuts(&self, select: &SyntaxNode, span: &Range<usize>) -> bool {
-        let clause = select
-            .children()
-            .find(|node| node.kind() == SyntaxKind::WHERE_CLAUSE);
-        let literal = clause.and_then(|clause| {
-            clause.descendants().find(|node| {
-                node.kind() == SyntaxKind::LITERAL && self.span(node).start == span.start
-            })
-        });
-        let Some(literal) = literal else { return false };
-        literal
-            .ancestors()
-            .skip(1)
-            .take_while(|node| node.kind() != SyntaxKind::WHERE_CLAUSE)
-            .all(|node| match node.kind() {
-                SyntaxKind::PAREN_EXPR => true,
-                SyntaxKind::BIN_EXPR => child_token(&node, SyntaxKind::AND_KW).is_some(),
-                _ => false,
-            })
-    }
-
-    fn table_name(&self, node: &SyntaxNode) -> Option<TableName> {
+    pub(super) fn table_name(&self, node: &SyntaxNode) -> Option<TableName> {
         let mut parts: Vec<String> = node
             .descendants()
             .filter(|part| part.kind() == SyntaxKind::PATH_SEGMENT_REF)
@@ -479,76 +352,7 @@ impl Walk<'_> {
         })
     }
 
-    fn span(&self, node: &SyntaxNode) -> Range<usize> {
+    pub(super) fn span(&self, node: &SyntaxNode) -> Range<usize> {
         self.place.of(node.text_range())
     }
-}
-
-fn child_token(node: &SyntaxNode, kind: SyntaxKind) -> Option<SyntaxToken> {
-    node.children_with_tokens()
-        .filter_map(|element| element.into_token())
-        .find(|token| token.kind() == kind)
-}
-
-/// Whether the nearest SELECT around a node is this one.
-fn belongs_to(node: &SyntaxNode, select: Option<&SyntaxNode>) -> bool {
-    node.ancestors()
-        .find(|above| matches!(above.kind(), SyntaxKind::SELECT | SyntaxKind::VALUES))
-        .as_ref()
-        == select
-        && select.is_some()
-}
-
-fn is_write(node: &SyntaxNode) -> Option<&'static str> {
-    match node.kind() {
-        SyntaxKind::INSERT => Some("INSERT writes"),
-        SyntaxKind::UPDATE => Some("UPDATE writes"),
-        SyntaxKind::DELETE => Some("DELETE writes"),
-        SyntaxKind::MERGE => Some("MERGE writes"),
-        SyntaxKind::SELECT_INTO => Some("SELECT INTO makes a table"),
-        SyntaxKind::LOCKING_CLAUSE => Some("row locks are writes"),
-        _ => None,
-    }
-}
-
-fn is_keyword_function(kind: SyntaxKind) -> bool {
-    matches!(
-        kind,
-        SyntaxKind::CURRENT_CATALOG_KW
-            | SyntaxKind::CURRENT_DATE_KW
-            | SyntaxKind::CURRENT_ROLE_KW
-            | SyntaxKind::CURRENT_SCHEMA_KW
-            | SyntaxKind::CURRENT_TIME_KW
-            | SyntaxKind::CURRENT_TIMESTAMP_KW
-            | SyntaxKind::CURRENT_USER_KW
-            | SyntaxKind::LOCALTIME_KW
-            | SyntaxKind::LOCALTIMESTAMP_KW
-            | SyntaxKind::SESSION_USER_KW
-            | SyntaxKind::SYSTEM_USER_KW
-            | SyntaxKind::USER_KW
-    )
-}
-
-/// Whether a name is that of a WITH query which is visible there. The queries of one WITH see those before them, and all
-/// of them if it is RECURSIVE.
-fn is_query_name(node: &SyntaxNode, name: &str) -> bool {
-    node.ancestors().any(|above| {
-        let Some(clause) = above
-            .children()
-            .find(|child| child.kind() == SyntaxKind::WITH_CLAUSE)
-        else {
-            return false;
-        };
-        let recursive = child_token(&clause, SyntaxKind::RECURSIVE_KW).is_some();
-        clause
-            .children()
-            .filter(|child| child.kind() == SyntaxKind::WITH_TABLE)
-            .take_while(|query| recursive || !query.text_range().contains_range(node.text_range()))
-            .filter_map(|query| {
-                query
-                    .children()
-                    .find(|child| child.kind() == SyntaxKind::CTE_NAME)
-            })
-            .any(|query| normalize_name_node(&query) == name)
-    })
 }

@@ -12,6 +12,7 @@ use greenlight::model::Side;
 use greenlight::pg::{Address, Session, Settings};
 
 use super::binaries::{binaries, must};
+use super::leftovers;
 use super::template::template;
 
 /// How long a server may take to start or to stop.
@@ -56,6 +57,8 @@ impl Options {
 pub(crate) struct Cluster {
     side: Side,
     folder: tempfile::TempDir,
+    /// Held while this process lives, so that others can tell a folder that a killed test has left.
+    _alive: fs::File,
     port: u16,
     postmaster: Option<Child>,
 }
@@ -69,15 +72,18 @@ impl Cluster {
     /// A fresh server of this side.
     pub(crate) fn start_with(side: Side, options: &Options) -> Self {
         let programs = binaries();
+        leftovers::sweep();
         let folder = tempfile::Builder::new()
-            .prefix(&format!("greenlight-{}-", std::process::id()))
+            .prefix(leftovers::PREFIX)
             .tempdir()
             .expect("a temporary folder");
+        let alive = leftovers::alive(folder.path());
         // A socket's path has about a hundred bytes, so it is in this folder and has a short name.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
         let mut cluster = Self {
             side,
             folder,
+            _alive: alive,
             port: if options.tcp { free_port() } else { 5432 },
             postmaster: None,
         };
