@@ -7,6 +7,7 @@
 
 mod architecture;
 mod docs;
+mod compare;
 mod pg;
 mod privileges;
 mod support;
