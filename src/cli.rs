@@ -1,1 +1,341 @@
-//! Under construction.
+//! The command line as types: the doc comments here are the help.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  failed, and safe to run again
+    2  wrong usage or a plan that is refused
+    3  a gate is closed, something must be mended first, or the sides differ
+    4  cannot tell: run `greenlight status` before anything else
+    5  failed past the point of no return: run again to finish
+    6  failed while blue's writes are stopped; the message says until when
+  130  interrupted; run again to go on
+
+Results go to standard output, everything else to standard error. With --json, standard output gets exactly one JSON
+document (the result, or {\"error\": …}) and standard error one JSON object a line.
+
+Environment:
+  NO_COLOR, CLICOLOR_FORCE, TERM=dumb   as usual, unless --color says otherwise
+  CI                                    no bars
+  PGPASSFILE, PGSERVICEFILE, PGSSL…     as for libpq";
+
+const EXAMPLES: &str = "\
+Examples:
+  greenlight check plan.toml       is the plan right? No database needed
+  greenlight plan plan.toml        what would happen? Writes nothing anywhere
+  greenlight run plan.toml         build green, beside the running service
+  greenlight cutover plan.toml     are the gates open?
+  greenlight cutover plan.toml --execute --confirm hydra";
+
+/// Move a live PostgreSQL service to a new schema, blue to green, from one plan file
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "greenlight",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    max_term_width = 110,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Log what is done to standard error; twice for the statements too
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    /// Print results, warnings and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Print one JSON document, and events as one JSON object a line on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+
+    /// Connect to blue here instead of where the plan says
+    ///
+    /// A libpq connection string or URL. Without a password: those belong into a password file, as a process list shows
+    /// this one.
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub blue: Option<String>,
+
+    /// Connect to green here instead of where the plan says
+    ///
+    /// See --blue.
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub green: Option<String>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless the environment says otherwise
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Check the plan file without any database
+    ///
+    /// Reads the plan and its files, and reports every mistake at its line.
+    #[command(after_help = "Example:\n  greenlight check plan.toml && git commit plan.toml")]
+    Check(PlanFile),
+
+    /// Show what a run would do, and write nothing anywhere
+    ///
+    /// Reads both sides and tells what becomes of each table, the steps with their locks, rows, WAL and temporary
+    /// storage (estimates), how each is undone, and what stands in the way. It runs the same checks as `run`.
+    #[command(
+        after_help = "Examples:\n  greenlight plan plan.toml\n  greenlight plan plan.toml --explain | less\n  greenlight plan plan.toml --samples 5\n  greenlight plan plan.toml --json | jq .refusals"
+    )]
+    Plan(PlanArgs),
+
+    /// Build green up to the cutover
+    ///
+    /// Blue goes on serving. Interrupted, killed or failed, it goes on where it was when it is run again.
+    #[command(
+        after_help = "Examples:\n  greenlight run plan.toml\n  greenlight run plan.toml --until index\n  greenlight run plan.toml --json 2> events.ndjson"
+    )]
+    Run(RunArgs),
+
+    /// Show the gates of the cutover; with --execute, make green the owner
+    ///
+    /// Without --execute it only looks. With it, it asks the gates again and then goes through the point of no return.
+    #[command(
+        after_help = "Examples:\n  greenlight cutover plan.toml\n  greenlight cutover plan.toml --execute --confirm hydra"
+    )]
+    Cutover(CutoverArgs),
+
+    /// Show where the migration is, and the one command that comes next
+    ///
+    /// Reads only. It says who owns the data, what is done, and whether it is safe to walk away.
+    #[command(
+        after_help = "Examples:\n  greenlight status plan.toml\n  greenlight status plan.toml --json | jq -r .state"
+    )]
+    Status(PlanFile),
+
+    /// Compare green with blue, row by row
+    ///
+    /// Ends in same (exit code 0), differs (3) or cannot tell (4), and names the keys that differ.
+    #[command(after_help = "Example:\n  greenlight verify plan.toml")]
+    Verify(PlanFile),
+
+    /// Write what was done, in figures
+    ///
+    /// Rows, batches, commits, temporary storage, WAL and times of every step, and the sizes before and after.
+    #[command(
+        after_help = "Examples:\n  greenlight report plan.toml\n  greenlight report plan.toml --output report.md\n  greenlight report plan.toml --format json | jq .total"
+    )]
+    Report(ReportArgs),
+
+    /// Make a run stop before its next batch
+    ///
+    /// The run ends with exit code 3; what is finished is kept.
+    #[command(after_help = "Example:\n  greenlight pause plan.toml")]
+    Pause(PlanFile),
+
+    /// Allow a paused run again
+    ///
+    /// It does not start one: `greenlight run` does.
+    #[command(after_help = "Example:\n  greenlight resume plan.toml && greenlight run plan.toml")]
+    Resume(PlanFile),
+
+    /// List what greenlight has made; with --execute, remove it
+    ///
+    /// Without --all, what is needed for the way back stays.
+    #[command(
+        after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
+    )]
+    Cleanup(CleanupArgs),
+
+    /// Show the 2.X schema, or keep it as the plan's snapshot
+    ///
+    /// With a plan, the migrator of the plan makes the schema; with --url, it is read from that database.
+    #[command(
+        after_help = "Examples:\n  greenlight schema plan.toml\n  greenlight schema plan.toml --write\n  greenlight schema --url service=scratch"
+    )]
+    Schema(SchemaArgs),
+
+    /// Explain an error code, or list all of them
+    #[command(after_help = "Examples:\n  greenlight explain\n  greenlight explain GL0111")]
+    Explain(ExplainArgs),
+
+    /// Print a completion script
+    #[command(
+        after_help = "Example:\n  greenlight completions bash > ~/.local/share/bash-completion/completions/greenlight"
+    )]
+    Completions(CompletionsArgs),
+
+    /// Print the JSON Schema of the plan file
+    ///
+    /// Editors that know `#:schema` lines in TOML use it to complete and check plans.
+    #[command(after_help = "Example:\n  greenlight json-schema > plan.schema.json")]
+    JsonSchema,
+}
+
+/// A plan and nothing else.
+#[derive(Args, Clone, Debug)]
+pub struct PlanFile {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Clone, Debug)]
+pub struct PlanArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Show the statements of each step and the server's plans for them
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Show this many sample rows of each transform, with masked values
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub samples: u16,
+}
+
+/// Arguments of `run`.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Stop after this step
+    #[arg(long, value_name = "STEP")]
+    pub until: Option<String>,
+
+    /// Take the lease from a greenlight that is known to be stuck
+    #[arg(long)]
+    pub takeover: bool,
+}
+
+/// Arguments of `cutover`.
+#[derive(Args, Clone, Debug)]
+pub struct CutoverArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Do it
+    #[arg(long)]
+    pub execute: bool,
+
+    /// Confirm with the plan's name
+    #[arg(long, value_name = "NAME", requires = "execute")]
+    pub confirm: Option<String>,
+
+    /// Take the lease from a greenlight that is known to be stuck
+    #[arg(long, requires = "execute")]
+    pub takeover: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Clone, Debug)]
+pub struct ReportArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Write it as Markdown or JSON; --json means JSON too
+    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    pub format: ReportFormat,
+
+    /// Write it to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Markdown
+    #[default]
+    Markdown,
+    /// JSON
+    Json,
+}
+
+/// Arguments of `cleanup`.
+#[derive(Args, Clone, Debug)]
+pub struct CleanupArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Remove everything, the record and the way back too
+    #[arg(long)]
+    pub all: bool,
+
+    /// Do it
+    #[arg(long)]
+    pub execute: bool,
+
+    /// Confirm with the plan's name
+    #[arg(long, value_name = "NAME", requires = "execute")]
+    pub confirm: Option<String>,
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Clone, Debug)]
+pub struct SchemaArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath, required_unless_present = "url")]
+    pub plan: Option<PathBuf>,
+
+    /// Read the schema from this database
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub url: Option<String>,
+
+    /// Write it to the file that the plan names as `expect`
+    #[arg(long, requires = "plan")]
+    pub write: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Clone, Debug)]
+pub struct ExplainArgs {
+    /// The code, such as GL0111
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,86 @@
-//! Under construction.
+//! One file per command: reads the plan, connects, asks the rooms below, hands a view to `ui`.
+//!
+//! May import every room.
+//! Invariant: `check`, `plan`, `status`, `verify`, `report` and `schema` without `--write` change nothing on a side that
+//! is kept.
+
+mod check;
+mod cleanup;
+mod completions;
+mod cutover;
+mod explain;
+mod json_schema;
+mod pause;
+mod plan;
+mod preflight;
+mod report;
+mod run;
+mod schema;
+mod site;
+mod status;
+mod verify;
+
+use crate::cli::{Cli, Command};
+use crate::error::{Code, Error};
+use crate::ui::Printer;
+
+/// Why a command failed: one error, or everything that is wrong with a plan.
+#[derive(Debug)]
+pub(crate) struct Failure(Vec<Error>);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl From<Vec<Error>> for Failure {
+    fn from(errors: Vec<Error>) -> Self {
+        Self(errors)
+    }
+}
+
+/// What a command returns: its exit code, or why it failed.
+pub(crate) type Outcome = Result<u8, Failure>;
+
+/// Runs a command; the exit code of the program.
+#[must_use]
+pub fn run(cli: &Cli, printer: &Printer) -> u8 {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.error(&Error::new(Code::Bug, "the runtime could not be started").caused_by(error));
+            return 1;
+        }
+    };
+    let outcome = runtime.block_on(dispatch(cli, printer));
+    // Sessions that were dropped close in the background; nothing waits for them longer than this.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    match outcome {
+        Ok(code) => code,
+        Err(Failure(errors)) => {
+            printer.errors(&errors);
+            errors.iter().map(Error::exit_code).max().unwrap_or(1)
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Check(arguments) => check::run(printer, global, &arguments.plan),
+        Command::Plan(arguments) => plan::run(printer, global, arguments).await,
+        Command::Run(arguments) => run::run(printer, global, arguments).await,
+        Command::Cutover(arguments) => cutover::run(printer, global, arguments).await,
+        Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
+        Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,
+        Command::Report(arguments) => report::run(printer, global, arguments).await,
+        Command::Pause(arguments) => pause::run(printer, global, &arguments.plan, true).await,
+        Command::Resume(arguments) => pause::run(printer, global, &arguments.plan, false).await,
+        Command::Cleanup(arguments) => cleanup::run(printer, global, arguments).await,
+        Command::Schema(arguments) => schema::run(printer, global, arguments).await,
+        Command::Explain(arguments) => explain::run(printer, arguments.code.as_deref()),
+        Command::Completions(arguments) => completions::run(printer, arguments.shell),
+        Command::JsonSchema => json_schema::run(printer),
+    }
+}

@@ -1,1 +1,21 @@
-//! Under construction.
+//! Batches: how rows get from blue to landing, and from landing to the target.
+//!
+//! May import `error`, `model`, `pg`, `state`.
+//! Invariants: rows and cursor commit together; a batch that is run again writes nothing twice; no room above tells this
+//! one how the rows were seeded: it has queue, read and write sessions and no modes.
+
+mod batch;
+mod copy;
+mod patch;
+mod segments;
+mod servo;
+mod throttle;
+mod transform;
+mod wait;
+
+pub use batch::{Relation, Work, drive};
+pub use copy::{Copy, Snapshot, copy_statement};
+pub use patch::Patch;
+pub use throttle::Throttle;
+pub use transform::{Insert, batch_condition, planner_hints, select_for};
+pub use wait::{Backoff, rest};

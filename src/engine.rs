@@ -1,1 +1,165 @@
-//! Under construction.
+//! The engine: the next step, run it, record it, tell the observer. The only recorder of steps.
+//!
+//! May import `error`, `model`, `pg`, `state`, `steps`. Knows neither plan files nor the terminal.
+//! Invariants: a step is done by its id; its intent is recorded before it acts; a step that is recorded as done is never
+//! run again; a step that is only intended is run again from where the world stands.
+
+mod figures;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::error::{Code, Error, Result};
+use crate::model::event::Event;
+use crate::state::{Run, StepRecord, failpoint};
+use crate::steps::Step;
+
+/// Which steps are left, in order: those not recorded as done, up to and with `until`.
+///
+/// # Errors
+/// [`Code::PlanUnknownTable`] if `until` names no step.
+pub fn left<'a>(
+    steps: &'a [Step],
+    records: &BTreeMap<String, StepRecord>,
+    until: Option<&str>,
+) -> Result<Vec<&'a Step>> {
+    let end = match until {
+        None => steps.len(),
+        Some(until) => steps
+            .iter()
+            .position(|step| step.id() == until)
+            .map(|place| place + 1)
+            .ok_or_else(|| {
+                let ids: Vec<String> = steps.iter().map(Step::id).collect();
+                Error::new(
+                    Code::PlanUnknownTable,
+                    format!("there is no step `{until}`"),
+                )
+                .fix(format!("The steps are: {}.", ids.join(", ")))
+            })?,
+    };
+    Ok(steps
+        .iter()
+        .take(end)
+        .filter(|step| !records.get(&step.id()).is_some_and(|record| record.done))
+        .collect())
+}
+
+/// Runs the steps that are left.
+///
+/// # Errors
+/// The first step's that could not be done; what was done before is recorded.
+pub async fn run(run: &Run, steps: &[Step], until: Option<&str>) -> Result<()> {
+    let records = run.store.steps().await?;
+    let todo = left(steps, &records, until)?;
+    for step in steps
+        .iter()
+        .filter(|step| records.get(&step.id()).is_some_and(|record| record.done))
+    {
+        run.observer.event(Event::StepSkipped { step: step.id() });
+    }
+    for step in todo {
+        run.stop.check()?;
+        one(run, step).await?;
+    }
+    Ok(())
+}
+
+/// Intent, act, done.
+async fn one(run: &Run, step: &Step) -> Result<()> {
+    let id = step.id();
+    let before = figures::read(run).await?;
+    let record = run.store.intend(&id, &figures::write(&before)?).await?;
+    if record.done {
+        return Ok(());
+    }
+    let description = step.describe(&run.migration);
+    run.observer.event(Event::StepStarted {
+        step: id.clone(),
+        title: description.title.clone(),
+        resumed: record.runs > 1,
+        total: 0,
+        unit: description.unit,
+    });
+    run.store
+        .note(
+            Some(&id),
+            if record.runs > 1 { "goes on" } else { "begins" },
+        )
+        .await?;
+    failpoint(&format!("{id}:intended"));
+    let began = Instant::now();
+    let mut stop = run.stop.clone();
+    let acted = tokio::select! {
+        acted = step.run(run) => acted,
+        // Sessions of a step that is dropped are closed, and their open transactions rolled back by the server.
+        () = stop.wait() => Err(Error::new(Code::Interrupted, format!("stopped by a signal during step `{id}`"))),
+    };
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    failpoint(&format!("{id}:acted"));
+    match acted {
+        Ok(()) => {
+            let stats = figures::since(run, &id, &record, took).await?;
+            run.store.finish(&id, &stats, took).await?;
+            failpoint(&format!("{id}:done"));
+            run.store.note(Some(&id), "done").await?;
+            run.observer.event(Event::StepDone {
+                step: id,
+                stats,
+                took_ms: took,
+            });
+            Ok(())
+        }
+        Err(error) => {
+            run.observer.event(Event::StepFailed {
+                step: id.clone(),
+                error: error.to_string(),
+            });
+            // The error itself matters more than that it cannot be written down: the next run finds the intent.
+            let written = async {
+                let stats = figures::since(run, &id, &record, took).await?;
+                run.store.leave(&id, &stats, took).await?;
+                run.store
+                    .note(Some(&id), &format!("stopped: {}", error.code()))
+                    .await
+            };
+            if let Err(second) = written.await {
+                tracing::debug!(error = %second, "the failure could not be written into the record");
+            }
+            Err(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn done_is_by_id_not_by_place() {
+        let steps = [Step::Prepare, Step::Landing, Step::Index];
+        let done = |id: &str| {
+            (
+                id.to_owned(),
+                StepRecord {
+                    id: id.to_owned(),
+                    done: true,
+                    ..StepRecord::default()
+                },
+            )
+        };
+        let records = BTreeMap::from([done("landing")]);
+        assert_eq!(
+            left(&steps, &records, None).unwrap(),
+            [&Step::Prepare, &Step::Index]
+        );
+        assert_eq!(
+            left(&steps, &records, Some("landing")).unwrap(),
+            [&Step::Prepare]
+        );
+        assert_eq!(
+            left(&steps, &records, Some("nothing")).unwrap_err().code(),
+            Code::PlanUnknownTable
+        );
+    }
+}

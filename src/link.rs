@@ -1,1 +1,19 @@
-//! Under construction.
+//! Green's schemas: the 2.X one is made and moved aside, landing takes its place, and own swaps them back.
+//!
+//! May import `error`, `model`, `pg`, `state`, `converge`.
+//! Invariants: every function looks at the world before it acts, so that it may be called again at any time; what was made
+//! by somebody else is never dropped.
+
+mod build;
+mod crew;
+mod landing;
+mod own;
+mod prepare;
+mod remove;
+
+pub use build::build_all;
+pub use crew::each;
+pub use landing::{alter_carried, make_landing, record_sequences};
+pub use own::{own, validate};
+pub use prepare::{Layout, layout, make_schema, prepare, refuse_green};
+pub use remove::{Leftover, leftovers, remove};

@@ -1,1 +1,15 @@
-//! Under construction.
+//! What survives a crash: the record on green, the lease on the sides where we write, and the run in this process.
+//!
+//! May import `error`, `model`, `pg`.
+//! Invariants: progress moves in the transaction that writes the rows; a step is done by its id, never by its place;
+//! every transaction of ours takes the lease's lock shared and finds its own epoch, or it is rolled back.
+
+mod failpoint;
+mod lease;
+mod run;
+mod store;
+
+pub use failpoint::failpoint;
+pub use lease::{Lease, Living, living};
+pub use run::{Run, Stop};
+pub use store::{Rows, RunRecord, SegmentRecord, StepRecord, Store};

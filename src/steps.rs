@@ -1,1 +1,199 @@
-//! Under construction.
+//! The kinds of steps: one thin file each, with what it does, what it locks, how it is run and how it is undone.
+//!
+//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`.
+//! Invariants: a step may be run again at any time, and looks at the world before it acts; its id is stored and never
+//! changes its meaning; a step does not record itself, the engine does.
+
+mod alter;
+mod analyze;
+mod compare;
+mod index;
+mod keys;
+mod landing;
+mod own;
+mod patch;
+mod prepare;
+mod seed;
+mod transform;
+mod validate;
+
+use crate::error::Result;
+use crate::model::Side;
+use crate::model::ddl::{Held, Lock};
+use crate::model::migration::{CarryWay, Migration, Seed};
+use crate::state::Run;
+
+/// One step of a compiled plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Makes the 2.X schema and moves it aside.
+    Prepare,
+    /// Makes the landing tables.
+    Landing,
+    /// Copies blue into landing.
+    Seed,
+    /// Alters a restored table into its 2.X shape.
+    Alter(String),
+    /// Indexes landing for the joins of transforms.
+    Keys,
+    /// Fills a target by one transform.
+    Transform(String),
+    /// Computes patched columns.
+    Patch(String),
+    /// Builds indexes and keys.
+    Index,
+    /// Reads statistics for the planner.
+    Analyze,
+    /// Compares every row.
+    Compare,
+    /// Swaps the schemas: the point of no return.
+    Own,
+    /// Validates the foreign keys.
+    Validate,
+}
+
+/// What a dry run says of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// What it does, in a few words.
+    pub title: String,
+    /// Where it writes.
+    pub side: Side,
+    /// What it locks: table, mode, how long.
+    pub locks: Vec<(String, Lock, Held)>,
+    /// How it is undone.
+    pub undo: String,
+    /// What its progress counts.
+    pub unit: &'static str,
+}
+
+impl Description {
+    fn new(title: impl Into<String>, unit: &'static str, undo: &str) -> Self {
+        Self {
+            title: title.into(),
+            side: Side::Green,
+            locks: Vec::new(),
+            undo: undo.to_owned(),
+            unit,
+        }
+    }
+}
+
+/// How everything before own is undone.
+const CLEANUP: &str =
+    "`greenlight cleanup --all` removes everything from green; blue was only read";
+
+impl Step {
+    /// The steps of a migration in their order.
+    #[must_use]
+    pub fn all(migration: &Migration) -> Vec<Self> {
+        let mut steps = vec![Self::Prepare, Self::Landing];
+        match migration.seed {
+            Seed::Copy => steps.push(Self::Seed),
+            Seed::Restored => {
+                let altered = migration
+                    .carried
+                    .iter()
+                    .filter(|carried| carried.way == CarryWay::Alter);
+                steps.extend(altered.map(|carried| Self::Alter(carried.table.clone())));
+            }
+        }
+        if !migration.transforms.is_empty() {
+            steps.push(Self::Keys);
+        }
+        steps.extend(
+            migration
+                .transforms
+                .iter()
+                .map(|transform| Self::Transform(transform.name.clone())),
+        );
+        let patched = migration
+            .carried
+            .iter()
+            .filter(|carried| !carried.patch.is_empty());
+        steps.extend(patched.map(|carried| Self::Patch(carried.table.clone())));
+        steps.extend([
+            Self::Index,
+            Self::Analyze,
+            Self::Compare,
+            Self::Own,
+            Self::Validate,
+        ]);
+        steps
+    }
+
+    /// The steps that `run` does: all before own.
+    #[must_use]
+    pub fn before_own(migration: &Migration) -> Vec<Self> {
+        Self::all(migration)
+            .into_iter()
+            .take_while(|step| *step != Self::Own)
+            .collect()
+    }
+
+    /// Its stored name.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Prepare => "prepare".to_owned(),
+            Self::Landing => "landing".to_owned(),
+            Self::Seed => "seed".to_owned(),
+            Self::Alter(table) => format!("alter.{table}"),
+            Self::Keys => "keys".to_owned(),
+            Self::Transform(name) => format!("transform.{name}"),
+            Self::Patch(table) => format!("patch.{table}"),
+            Self::Index => "index".to_owned(),
+            Self::Analyze => "analyze".to_owned(),
+            Self::Compare => "compare".to_owned(),
+            Self::Own => "own".to_owned(),
+            Self::Validate => "validate".to_owned(),
+        }
+    }
+
+    /// Whether nothing before it can be undone once it is done.
+    #[must_use]
+    pub fn is_point_of_no_return(&self) -> bool {
+        *self == Self::Own
+    }
+
+    /// What it does and locks.
+    #[must_use]
+    pub fn describe(&self, migration: &Migration) -> Description {
+        match self {
+            Self::Prepare => prepare::describe(migration),
+            Self::Landing => landing::describe(migration),
+            Self::Seed => seed::describe(migration),
+            Self::Alter(table) => alter::describe(migration, table),
+            Self::Keys => keys::describe(migration),
+            Self::Transform(name) => transform::describe(migration, name),
+            Self::Patch(table) => patch::describe(migration, table),
+            Self::Index => index::describe(migration),
+            Self::Analyze => analyze::describe(migration),
+            Self::Compare => compare::describe(migration),
+            Self::Own => own::describe(migration),
+            Self::Validate => validate::describe(migration),
+        }
+    }
+
+    /// Runs it. The same call finishes what a killed one has begun.
+    ///
+    /// # Errors
+    /// What kept it from being done.
+    pub async fn run(&self, run: &Run) -> Result<()> {
+        let id = self.id();
+        match self {
+            Self::Prepare => prepare::run(run).await,
+            Self::Landing => landing::run(run).await,
+            Self::Seed => seed::run(run, &id).await,
+            Self::Alter(table) => alter::run(run, table).await,
+            Self::Keys => keys::run(run, &id).await,
+            Self::Transform(name) => transform::run(run, &id, name).await,
+            Self::Patch(table) => patch::run(run, &id, table).await,
+            Self::Index => index::run(run, &id).await,
+            Self::Analyze => analyze::run(run, &id).await,
+            Self::Compare => compare::run(run, &id).await,
+            Self::Own => own::run(run).await,
+            Self::Validate => validate::run(run).await,
+        }
+    }
+}

@@ -51,6 +51,25 @@ impl Catalog {
             .filter(|table| table.partition_of.is_none())
     }
 
+    /// A table and its partitions at every depth, the root first; empty if there is none of this name.
+    #[must_use]
+    pub fn family(&self, name: &str) -> Vec<&Table> {
+        let Some(table) = self.tables.get(name) else {
+            return Vec::new();
+        };
+        let mut found = vec![table];
+        for child in self.tables.values() {
+            if child
+                .partition_of
+                .as_ref()
+                .is_some_and(|partition| partition.parent == name)
+            {
+                found.extend(self.family(&child.name));
+            }
+        }
+        found
+    }
+
     /// The tables that hold the rows of `name`: itself, or the leaves of a partitioned table, in the order of names.
     #[must_use]
     pub fn leaves(&self, name: &str) -> Vec<&Table> {

@@ -1,1 +1,676 @@
-//! DDL texts made from catalog values.
+//! DDL made from catalog values: bare landing tables, stripping, indexes, and what alters a restored table into 2.X shape.
+//!
+//! Expressions in definitions name objects of the schema without it, so every statement of this file has to run with
+//! that schema as `search_path`; table names are always qualified.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::{Catalog, Column, Constraint, ConstraintKind, Index, Table};
+use super::ident::{quote_ident, quote_list, quote_literal, quote_qualified};
+
+/// A statement with the lock that it takes and for how long: what a dry run shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The SQL.
+    pub sql: String,
+    /// The table it locks.
+    pub table: String,
+    /// The lock mode as PostgreSQL names it.
+    pub lock: Lock,
+    /// What decides how long the lock is held.
+    pub held: Held,
+}
+
+/// Lock modes that we take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lock {
+    /// Conflicts with everything.
+    AccessExclusive,
+    /// Conflicts with writers and with itself.
+    ShareRowExclusive,
+    /// Conflicts with writers.
+    Share,
+}
+
+/// How long a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// Only the catalog is changed: milliseconds.
+    Catalog,
+    /// The table is read once.
+    Scan,
+}
+
+impl Statement {
+    fn new(table: &str, lock: Lock, held: Held, sql: String) -> Self {
+        Self {
+            sql,
+            table: table.to_owned(),
+            lock,
+            held,
+        }
+    }
+
+    fn catalog(table: &str, sql: String) -> Self {
+        Self::new(table, Lock::AccessExclusive, Held::Catalog, sql)
+    }
+}
+
+/// An index to be built, and what is done once it stands (`ADD CONSTRAINT … USING INDEX`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The schema of the table, and the `search_path` of the definition.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// The index or constraint.
+    pub name: String,
+    /// Builds it; several on one table may run side by side unless `alone`. `None` if it stands and is only to be attached.
+    pub build: Option<Statement>,
+    /// Runs after all builds of the table.
+    pub attach: Option<Statement>,
+    /// Takes a lock that keeps other builds of the table out.
+    pub alone: bool,
+    /// The columns, to find the rows that are not unique.
+    pub columns: Vec<String>,
+}
+
+/// A bare landing table for `source`: columns and NOT NULL, no default, no key. A partitioned source lands in one table.
+#[must_use]
+pub fn create_landing(schema: &str, source: &Table) -> String {
+    let columns: Vec<String> = source
+        .columns
+        .iter()
+        .map(|column| {
+            let mut text = format!("{} {}", quote_ident(&column.name), column.type_name);
+            if let Some(collation) = &column.collation {
+                text.push_str(&format!(" COLLATE {collation}"));
+            }
+            if column.not_null {
+                text.push_str(" NOT NULL");
+            }
+            text
+        })
+        .collect();
+    format!(
+        "CREATE TABLE {} (\n  {}\n)",
+        quote_qualified(schema, &source.name),
+        columns.join(",\n  ")
+    )
+}
+
+/// `CREATE TYPE` and `CREATE DOMAIN` for the types of `catalog` that columns of `tables` use.
+#[must_use]
+pub fn create_types(schema: &str, catalog: &Catalog, tables: &[&Table]) -> Vec<String> {
+    let used = |name: &str| {
+        tables
+            .iter()
+            .flat_map(|table| &table.columns)
+            .any(|column| user_type(&column.type_name).as_deref() == Some(name))
+    };
+    let enums = catalog
+        .enums
+        .iter()
+        .filter(|(name, _)| used(name) || catalog.domains.values().any(|d| d.contains(*name)))
+        .map(|(name, labels)| {
+            let labels: Vec<String> = labels.iter().map(|label| quote_literal(label)).collect();
+            format!(
+                "CREATE TYPE {} AS ENUM ({})",
+                quote_qualified(schema, name),
+                labels.join(", ")
+            )
+        });
+    let domains =
+        catalog
+            .domains
+            .iter()
+            .filter(|(name, _)| used(name))
+            .map(|(name, definition)| {
+                format!(
+                    "CREATE DOMAIN {} AS {definition}",
+                    quote_qualified(schema, name)
+                )
+            });
+    enums.chain(domains).collect()
+}
+
+/// The bare name inside a type's text: `"Mood"[]` gives `Mood`, `character varying(40)` gives that without its modifier.
+#[must_use]
+pub fn user_type(type_name: &str) -> Option<String> {
+    let bare = type_name.trim_end_matches("[]");
+    if let Some(quoted) = bare.strip_prefix('"') {
+        return quoted
+            .strip_suffix('"')
+            .map(|name| name.replace("\"\"", "\""));
+    }
+    Some(bare.split('(').next().unwrap_or(bare).to_owned())
+}
+
+/// The cast that turns a value into the target's column type when that is a type of the 2.X schema itself.
+///
+/// Others are left to assignment: an explicit `::varchar(40)` would cut a long value silently, an assignment refuses it.
+#[must_use]
+pub fn user_cast(expect: &Catalog, schema: &str, column: &Column) -> Option<String> {
+    let name = user_type(&column.type_name)?;
+    let ours = expect.enums.contains_key(&name)
+        || expect.domains.contains_key(&name)
+        || expect.other_types.contains(&name);
+    let array = if column.type_name.ends_with("[]") {
+        "[]"
+    } else {
+        ""
+    };
+    ours.then(|| format!("{}{array}", quote_qualified(schema, &name)))
+}
+
+/// Removes what slows a load or ties tables together: foreign keys, triggers, keys and indexes. Checks stay.
+#[must_use]
+pub fn strip(schema: &str, table: &Table) -> Vec<Statement> {
+    let name = quote_qualified(schema, &table.name);
+    let mut found = drop_foreign_keys(schema, table);
+    for trigger in table.triggers.keys() {
+        found.push(Statement::catalog(
+            &table.name,
+            format!("DROP TRIGGER IF EXISTS {} ON {name}", quote_ident(trigger)),
+        ));
+    }
+    for constraint in &table.constraints {
+        if matches!(
+            constraint.kind,
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion
+        ) && !constraint.inherited
+        {
+            found.push(drop_constraint(schema, table, constraint));
+        }
+    }
+    for index in table
+        .indexes
+        .iter()
+        .filter(|index| index.constraint.is_none() && !index.inherited)
+    {
+        found.push(drop_index(schema, table, index));
+    }
+    found
+}
+
+/// Drops the foreign keys of a table.
+#[must_use]
+pub fn drop_foreign_keys(schema: &str, table: &Table) -> Vec<Statement> {
+    table
+        .constraints
+        .iter()
+        .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey && !constraint.inherited)
+        .map(|constraint| drop_constraint(schema, table, constraint))
+        .collect()
+}
+
+fn drop_constraint(schema: &str, table: &Table, constraint: &Constraint) -> Statement {
+    let name = quote_qualified(schema, &table.name);
+    // CASCADE: a foreign key of another table that stands on this key goes as well; it is made again from the catalog.
+    Statement::catalog(
+        &table.name,
+        format!(
+            "ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {} CASCADE",
+            quote_ident(&constraint.name)
+        ),
+    )
+}
+
+fn drop_index(schema: &str, table: &Table, index: &Index) -> Statement {
+    Statement::catalog(
+        &table.name,
+        format!(
+            "DROP INDEX IF EXISTS {}",
+            quote_qualified(schema, &index.name)
+        ),
+    )
+}
+
+/// The builds that give `table` all indexes and keys of `wanted` which `present` lacks.
+#[must_use]
+pub fn missing_indexes(schema: &str, wanted: &Table, present: &Table) -> Vec<Build> {
+    let mut builds = Vec::new();
+    for index in wanted.indexes.iter().filter(|index| !index.inherited) {
+        if present
+            .indexes
+            .iter()
+            .any(|other| same_index(index, other) && !other.invalid)
+        {
+            continue;
+        }
+        let constraint = index.constraint.as_ref().and_then(|name| {
+            wanted
+                .constraints
+                .iter()
+                .find(|constraint| constraint.name == *name)
+        });
+        // Built by an earlier run that was killed before it could attach the constraint.
+        let stands = present.indexes.iter().any(|other| {
+            other.name == index.name
+                && other.rest == index.rest
+                && other.unique == index.unique
+                && !other.invalid
+        });
+        builds.push(match constraint {
+            Some(constraint) => {
+                let mut build = build_constraint(schema, wanted, index, constraint);
+                if stands && build.attach.is_some() {
+                    build.build = None;
+                }
+                build
+            }
+            None => Build {
+                schema: schema.to_owned(),
+                table: wanted.name.clone(),
+                name: index.name.clone(),
+                build: Some(create_index(schema, wanted, index)),
+                attach: None,
+                alone: false,
+                columns: index.columns.clone(),
+            },
+        });
+    }
+    builds
+}
+
+/// Whether an index is already what is wanted, with the constraint that it stands behind.
+fn same_index(wanted: &Index, present: &Index) -> bool {
+    wanted.name == present.name
+        && wanted.unique == present.unique
+        && wanted.rest == present.rest
+        && wanted.constraint == present.constraint
+}
+
+fn create_index(schema: &str, table: &Table, index: &Index) -> Statement {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let sql = format!(
+        "CREATE {unique}INDEX {} ON {} USING {}",
+        quote_ident(&index.name),
+        quote_qualified(schema, &table.name),
+        index.rest
+    );
+    Statement::new(&table.name, Lock::Share, Held::Scan, sql)
+}
+
+fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Constraint) -> Build {
+    let name = quote_qualified(schema, &table.name);
+    let direct = format!(
+        "ALTER TABLE {name} ADD CONSTRAINT {} {}",
+        quote_ident(&constraint.name),
+        constraint.definition
+    );
+    // A partitioned table takes no USING INDEX, and an exclusion constraint cannot be made from an index.
+    let alone = table.partition_key.is_some() || constraint.kind == ConstraintKind::Exclusion;
+    if alone {
+        return Build {
+            schema: schema.to_owned(),
+            table: table.name.clone(),
+            name: constraint.name.clone(),
+            build: Some(Statement::new(
+                &table.name,
+                Lock::AccessExclusive,
+                Held::Scan,
+                direct,
+            )),
+            attach: None,
+            alone: true,
+            columns: constraint.columns.clone(),
+        };
+    }
+    let words = if constraint.kind == ConstraintKind::PrimaryKey {
+        "PRIMARY KEY"
+    } else {
+        "UNIQUE"
+    };
+    let deferral = constraint
+        .definition
+        .find(" DEFERRABLE")
+        .map_or("", |at| &constraint.definition[at..]);
+    Build {
+        schema: schema.to_owned(),
+        table: table.name.clone(),
+        name: constraint.name.clone(),
+        build: Some(create_index(schema, table, index)),
+        attach: Some(Statement::catalog(
+            &table.name,
+            format!(
+                "ALTER TABLE {name} ADD CONSTRAINT {} {words} USING INDEX {}{deferral}",
+                quote_ident(&constraint.name),
+                quote_ident(&index.name)
+            ),
+        )),
+        alone: false,
+        columns: constraint.columns.clone(),
+    }
+}
+
+/// The statements that alter a restored 1.X table into the 2.X one, indexes, foreign keys and triggers excepted:
+/// what is no longer wanted goes, columns are added with their value as a constant default, attributes are set.
+///
+/// `values` gives the SQL of each added column. Only what [`super::catalog`] can tell apart is altered; the compiled
+/// plan chooses to rewrite a table for which that is not enough.
+#[must_use]
+pub fn alter_into(
+    schema: &str,
+    from: &Table,
+    to: &Table,
+    values: &dyn Fn(&str) -> Option<String>,
+) -> Vec<Statement> {
+    let name = quote_qualified(schema, &from.name);
+    let alter = |what: String| Statement::catalog(&from.name, format!("ALTER TABLE {name} {what}"));
+    let mut found = drop_foreign_keys(schema, from);
+    for constraint in &from.constraints {
+        let kept = match constraint.kind {
+            ConstraintKind::ForeignKey => continue,
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => {
+                let index = |table: &Table| {
+                    table
+                        .indexes
+                        .iter()
+                        .find(|i| i.constraint.as_ref() == Some(&constraint.name))
+                        .cloned()
+                };
+                match (index(from), index(to)) {
+                    (Some(old), Some(new)) => {
+                        same_index(&new, &old)
+                            && to
+                                .constraints
+                                .iter()
+                                .any(|c| c.definition == constraint.definition)
+                    }
+                    _ => false,
+                }
+            }
+            ConstraintKind::Check => to
+                .constraints
+                .iter()
+                .any(|c| c.name == constraint.name && c.definition == constraint.definition),
+        };
+        if !kept {
+            found.push(drop_constraint(schema, from, constraint));
+        }
+    }
+    for index in from
+        .indexes
+        .iter()
+        .filter(|index| index.constraint.is_none())
+    {
+        if !to.indexes.iter().any(|wanted| same_index(wanted, index)) {
+            found.push(drop_index(schema, from, index));
+        }
+    }
+    for column in &to.columns {
+        match from.column(&column.name) {
+            None => found.push(alter(add_column(column, values(&column.name).as_deref()))),
+            Some(old) => found.extend(alter_column(old, column).into_iter().map(&alter)),
+        }
+    }
+    for constraint in to
+        .constraints
+        .iter()
+        .filter(|constraint| constraint.kind == ConstraintKind::Check)
+    {
+        if !from
+            .constraints
+            .iter()
+            .any(|c| c.name == constraint.name && c.definition == constraint.definition)
+        {
+            found.push(Statement::new(
+                &from.name,
+                Lock::AccessExclusive,
+                Held::Scan,
+                format!(
+                    "ALTER TABLE {name} ADD CONSTRAINT {} {}",
+                    quote_ident(&constraint.name),
+                    constraint.definition
+                ),
+            ));
+        }
+    }
+    found
+}
+
+/// `ADD COLUMN` with its value for the rows that are there: metadata only, since the value is a constant.
+///
+/// The default that 2.X wants is set afterwards by [`wanted_default`].
+#[must_use]
+pub fn add_column(column: &Column, value: Option<&str>) -> String {
+    let default = value
+        .or(column.default.as_deref())
+        .map(|value| format!(" DEFAULT {value}"))
+        .unwrap_or_default();
+    let collation = column
+        .collation
+        .as_ref()
+        .map(|collation| format!(" COLLATE {collation}"))
+        .unwrap_or_default();
+    let not_null = if column.not_null { " NOT NULL" } else { "" };
+    format!(
+        "ADD COLUMN {} {}{collation}{default}{not_null}",
+        quote_ident(&column.name),
+        column.type_name
+    )
+}
+
+fn alter_column(from: &Column, to: &Column) -> Vec<String> {
+    let name = quote_ident(&to.name);
+    let mut found = Vec::new();
+    if from.type_name != to.type_name {
+        found.push(format!("ALTER COLUMN {name} TYPE {}", to.type_name));
+    }
+    if from.not_null && !to.not_null {
+        found.push(format!("ALTER COLUMN {name} DROP NOT NULL"));
+    }
+    if from.default != to.default {
+        found.push(wanted_default(to));
+    }
+    if from.statistics != to.statistics {
+        found.push(format!(
+            "ALTER COLUMN {name} SET STATISTICS {}",
+            to.statistics.unwrap_or(-1)
+        ));
+    }
+    found
+}
+
+/// Sets the default that 2.X wants, or none.
+#[must_use]
+pub fn wanted_default(column: &Column) -> String {
+    let name = quote_ident(&column.name);
+    match &column.default {
+        Some(default) => format!("ALTER COLUMN {name} SET DEFAULT {default}"),
+        None => format!("ALTER COLUMN {name} DROP DEFAULT"),
+    }
+}
+
+/// The foreign keys of a table, NOT VALID where PostgreSQL can, to be validated afterwards.
+#[must_use]
+pub fn add_foreign_keys(schema: &str, table: &Table) -> Vec<Statement> {
+    table
+        .constraints
+        .iter()
+        .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey && !constraint.inherited)
+        .map(|constraint| {
+            // A partitioned table takes no NOT VALID foreign key before PostgreSQL 18: its rows are read here and now.
+            let (held, suffix) = if table.partition_key.is_some() || constraint.not_valid {
+                (Held::Scan, "")
+            } else {
+                (Held::Catalog, " NOT VALID")
+            };
+            Statement::new(
+                &table.name,
+                Lock::ShareRowExclusive,
+                held,
+                format!(
+                    "ALTER TABLE {} ADD CONSTRAINT {} {}{suffix}",
+                    quote_qualified(schema, &table.name),
+                    quote_ident(&constraint.name),
+                    constraint.definition
+                ),
+            )
+        })
+        .collect()
+}
+
+/// The triggers of a table, with the state in which 2.X has them.
+#[must_use]
+pub fn create_triggers(schema: &str, table: &Table) -> Vec<Statement> {
+    let name = quote_qualified(schema, &table.name);
+    let mut found = Vec::new();
+    for (trigger, definition) in &table.triggers {
+        found.push(Statement::new(
+            &table.name,
+            Lock::ShareRowExclusive,
+            Held::Catalog,
+            format!("{} ON {name} {}", definition.head, definition.tail),
+        ));
+        let state = match definition.enabled.as_str() {
+            "D" => "DISABLE TRIGGER",
+            "R" => "ENABLE REPLICA TRIGGER",
+            "A" => "ENABLE ALWAYS TRIGGER",
+            _ => continue,
+        };
+        found.push(Statement::catalog(
+            &table.name,
+            format!("ALTER TABLE {name} {state} {}", quote_ident(trigger)),
+        ));
+    }
+    found
+}
+
+/// Comments on constraints and indexes, which are lost when those are dropped for the load.
+#[must_use]
+pub fn comments(schema: &str, table: &Table) -> Vec<String> {
+    let name = quote_qualified(schema, &table.name);
+    let constraints = table.constraints.iter().filter_map(|constraint| {
+        let comment = quote_literal(constraint.comment.as_ref()?);
+        Some(format!(
+            "COMMENT ON CONSTRAINT {} ON {name} IS {comment}",
+            quote_ident(&constraint.name)
+        ))
+    });
+    let indexes = table.indexes.iter().filter_map(|index| {
+        let comment = quote_literal(index.comment.as_ref()?);
+        Some(format!(
+            "COMMENT ON INDEX {} IS {comment}",
+            quote_qualified(schema, &index.name)
+        ))
+    });
+    constraints.chain(indexes).collect()
+}
+
+/// A query that lists rows which are not unique over `columns`, for an error's fix.
+#[must_use]
+pub fn find_duplicates(schema: &str, table: &str, columns: &[String]) -> String {
+    let list = quote_list(columns);
+    format!(
+        "SELECT {list}, count(*) FROM {} GROUP BY {list} HAVING count(*) > 1",
+        quote_qualified(schema, table)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, type_name: &str) -> Column {
+        Column {
+            name: name.into(),
+            type_name: type_name.into(),
+            not_null: true,
+            ..Column::default()
+        }
+    }
+
+    fn index(name: &str, rest: &str, constraint: Option<&str>) -> Index {
+        Index {
+            name: name.into(),
+            unique: constraint.is_some(),
+            rest: rest.into(),
+            columns: vec!["id".into()],
+            constraint: constraint.map(Into::into),
+            inherited: false,
+            invalid: false,
+            comment: None,
+        }
+    }
+
+    fn key(definition: &str) -> Constraint {
+        Constraint {
+            name: "t_pkey".into(),
+            kind: ConstraintKind::PrimaryKey,
+            definition: definition.into(),
+            columns: vec!["id".into()],
+            references: None,
+            not_valid: false,
+            inherited: false,
+            comment: None,
+        }
+    }
+
+    fn table(columns: Vec<Column>, rest: &str) -> Table {
+        Table {
+            name: "t".into(),
+            columns,
+            constraints: vec![key("PRIMARY KEY (id)")],
+            indexes: vec![
+                index("t_pkey", "btree (id)", Some("t_pkey")),
+                index("t_at", rest, None),
+            ],
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn a_restored_table_loses_what_changed_and_keeps_the_rest() {
+        let old = table(vec![column("id", "text")], "btree (id)");
+        let new = table(
+            vec![column("id", "text"), column("nid", "uuid")],
+            "btree (nid, id)",
+        );
+        let value = |name: &str| (name == "nid").then(|| "'x'".to_owned());
+        let sql: Vec<String> = alter_into("public", &old, &new, &value)
+            .into_iter()
+            .map(|s| s.sql)
+            .collect();
+        assert_eq!(
+            sql,
+            [
+                r#"DROP INDEX IF EXISTS "public"."t_at""#,
+                r#"ALTER TABLE "public"."t" ADD COLUMN "nid" uuid DEFAULT 'x' NOT NULL"#,
+            ]
+        );
+        let builds: Vec<String> = missing_indexes("public", &new, &old)
+            .into_iter()
+            .map(|b| b.build.sql)
+            .collect();
+        assert_eq!(
+            builds,
+            [r#"CREATE INDEX "t_at" ON "public"."t" USING btree (nid, id)"#]
+        );
+    }
+
+    #[test]
+    fn a_key_is_built_as_an_index_and_attached() {
+        let wanted = table(vec![column("id", "text")], "btree (id)");
+        let builds = missing_indexes("next", &wanted, &Table::default());
+        assert_eq!(
+            builds[0].build.sql,
+            r#"CREATE UNIQUE INDEX "t_pkey" ON "next"."t" USING btree (id)"#
+        );
+        assert_eq!(
+            builds[0].attach.as_ref().map(|s| s.sql.as_str()),
+            Some(
+                r#"ALTER TABLE "next"."t" ADD CONSTRAINT "t_pkey" PRIMARY KEY USING INDEX "t_pkey""#
+            )
+        );
+    }
+
+    #[test]
+    fn type_names_are_taken_apart() {
+        assert_eq!(user_type("\"Mood\"[]").as_deref(), Some("Mood"));
+        assert_eq!(user_type("numeric(10,2)").as_deref(), Some("numeric"));
+    }
+}

@@ -1,1 +1,268 @@
-//! Differences between two catalogs.
+//! Differences between two catalogs, each in words that name the object.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::{Catalog, Table};
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// `table orders, column total`.
+    pub object: String,
+    /// What it should be; empty if it should not be there.
+    pub expected: String,
+    /// What it is; empty if it is not there.
+    pub actual: String,
+}
+
+/// What counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Compare owners and grants: only between objects of one server.
+    pub owners: bool,
+    /// Compare the order of columns: `ADD COLUMN` can only append.
+    pub order: bool,
+}
+
+impl Rules {
+    /// Everything counts.
+    pub const EXACT: Self = Self {
+        owners: true,
+        order: true,
+    };
+    /// For catalogs of two servers.
+    pub const SHAPE: Self = Self {
+        owners: false,
+        order: true,
+    };
+}
+
+/// What of `actual` is not as in `expected`.
+#[must_use]
+pub fn diff(expected: &Catalog, actual: &Catalog, rules: Rules) -> Vec<Difference> {
+    let mut found = Vec::new();
+    each(&mut found, "enum", &expected.enums, &actual.enums);
+    each(&mut found, "domain", &expected.domains, &actual.domains);
+    each(
+        &mut found,
+        "sequence",
+        &expected.sequences,
+        &actual.sequences,
+    );
+    each(&mut found, "view", &expected.views, &actual.views);
+    each(
+        &mut found,
+        "function",
+        &expected.functions,
+        &actual.functions,
+    );
+    for name in keys(&expected.tables, &actual.tables) {
+        match (expected.tables.get(name), actual.tables.get(name)) {
+            (Some(wanted), Some(present)) => tables(&mut found, wanted, present, rules),
+            (Some(_), None) => push(&mut found, format!("table {name}"), "present", ""),
+            (None, Some(_)) => push(&mut found, format!("table {name}"), "", "present"),
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn tables(found: &mut Vec<Difference>, wanted: &Table, present: &Table, rules: Rules) {
+    let table = format!("table {}", wanted.name);
+    let by_name = |table: &Table| -> BTreeMap<String, _> {
+        table
+            .columns
+            .iter()
+            .map(|column| {
+                let mut column = column.clone();
+                if !rules.owners {
+                    column.grants.clear();
+                }
+                (column.name.clone(), column)
+            })
+            .collect()
+    };
+    each(
+        found,
+        &format!("{table}, column"),
+        &by_name(wanted),
+        &by_name(present),
+    );
+    if rules.order {
+        let order = |table: &Table| {
+            table
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let (one, two) = (order(wanted), order(present));
+        let (mut one_set, mut two_set): (Vec<_>, Vec<_>) =
+            (one.split(", ").collect(), two.split(", ").collect());
+        one_set.sort_unstable();
+        two_set.sort_unstable();
+        if one != two && one_set == two_set {
+            push(found, format!("{table}, order of columns"), &one, &two);
+        }
+    }
+    let constraints = |table: &Table| {
+        table
+            .constraints
+            .iter()
+            .map(|c| (c.name.clone(), c.clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    each(
+        found,
+        &format!("{table}, constraint"),
+        &constraints(wanted),
+        &constraints(present),
+    );
+    let indexes = |table: &Table| {
+        table
+            .indexes
+            .iter()
+            .map(|i| (i.name.clone(), i.clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    each(
+        found,
+        &format!("{table}, index"),
+        &indexes(wanted),
+        &indexes(present),
+    );
+    each(
+        found,
+        &format!("{table}, trigger"),
+        &wanted.triggers,
+        &present.triggers,
+    );
+    each(
+        found,
+        &format!("{table}, policy"),
+        &wanted.policies,
+        &present.policies,
+    );
+    let mut one = |what: &str, expected: String, actual: String| {
+        if expected != actual {
+            push(found, format!("{table}, {what}"), &expected, &actual);
+        }
+    };
+    one(
+        "partitioning",
+        text(&wanted.partition_key),
+        text(&present.partition_key),
+    );
+    one(
+        "partition",
+        text(&wanted.partition_of),
+        text(&present.partition_of),
+    );
+    one(
+        "row security",
+        text(&wanted.row_security),
+        text(&present.row_security),
+    );
+    one(
+        "forced row security",
+        text(&wanted.force_row_security),
+        text(&present.force_row_security),
+    );
+    one(
+        "replica identity",
+        wanted.replica_identity.clone(),
+        present.replica_identity.clone(),
+    );
+    one("comment", text(&wanted.comment), text(&present.comment));
+    one("options", text(&wanted.options), text(&present.options));
+    if rules.owners {
+        one("owner", wanted.owner.clone(), present.owner.clone());
+        one(
+            "grants",
+            wanted.grants.join(", "),
+            present.grants.join(", "),
+        );
+    }
+}
+
+fn each<T: PartialEq + Debug>(
+    found: &mut Vec<Difference>,
+    what: &str,
+    wanted: &BTreeMap<String, T>,
+    present: &BTreeMap<String, T>,
+) {
+    for name in keys(wanted, present) {
+        let (one, two) = (wanted.get(name), present.get(name));
+        if one != two {
+            let show = |value: Option<&T>| value.map(text).unwrap_or_default();
+            push(found, format!("{what} {name}"), &show(one), &show(two));
+        }
+    }
+}
+
+fn keys<'a, T>(one: &'a BTreeMap<String, T>, two: &'a BTreeMap<String, T>) -> BTreeSet<&'a String> {
+    one.keys().chain(two.keys()).collect()
+}
+
+fn text<T: Debug>(value: &T) -> String {
+    format!("{value:?}")
+}
+
+fn push(found: &mut Vec<Difference>, object: String, expected: &str, actual: &str) {
+    found.push(Difference {
+        object,
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::Column;
+    use super::*;
+
+    fn catalog(columns: &[&str]) -> Catalog {
+        let columns = columns
+            .iter()
+            .map(|name| Column {
+                name: (*name).into(),
+                ..Column::default()
+            })
+            .collect();
+        let table = Table {
+            name: "t".into(),
+            columns,
+            ..Table::default()
+        };
+        Catalog {
+            tables: BTreeMap::from([("t".to_owned(), table)]),
+            ..Catalog::default()
+        }
+    }
+
+    #[test]
+    fn differences_name_the_object() {
+        let found = diff(&catalog(&["a", "b"]), &catalog(&["a"]), Rules::EXACT);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].object, "table t, column b");
+        assert!(
+            diff(
+                &catalog(&["a", "b"]),
+                &catalog(&["b", "a"]),
+                Rules {
+                    owners: true,
+                    order: false
+                }
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            diff(&catalog(&["a", "b"]), &catalog(&["b", "a"]), Rules::EXACT)[0].object,
+            "table t, order of columns"
+        );
+    }
+}

@@ -18,14 +18,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         unused_values(context, findings);
     }
     for text in context.sound() {
-        // A check may look into the server's own catalogs; what becomes rows may not depend on them.
-        let system = |schema: &str| {
-            !text.role.makes_rows() && matches!(schema, "pg_catalog" | "information_schema")
-        };
         let reads = text.facts.reads.iter().filter(|read| {
-            read.schema
-                .as_ref()
-                .is_some_and(|schema| *schema != context.spec().namespace && !system(schema))
+            read.schema.as_ref().is_some_and(|schema| *schema != context.spec().namespace)
+                && !is_system(text.role, read.schema.as_deref(), &read.name)
         });
         for read in reads {
             let schema = read.schema.as_deref().unwrap_or_default();
@@ -38,6 +33,15 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// Whether a data check reads the server's own catalogs: that is its right, since its rows become rows of nothing.
+fn is_system(role: Role<'_>, schema: Option<&str>, name: &str) -> bool {
+    matches!(role, Role::Check(_))
+        && match schema {
+            Some(schema) => schema == "information_schema" || schema == "pg_catalog",
+            None => name.starts_with("pg_"),
+        }
 }
 
 /// Refuses a table that is not a root of this catalog.
@@ -200,6 +204,7 @@ fn on_blue(context: &Context<'_>, blue: &Catalog, findings: &mut Findings) {
         };
         let reads = text.facts.reads.iter().filter(|read| {
             read.name != driving
+                && !is_system(text.role, read.schema.as_deref(), &read.name)
                 && read
                     .schema
                     .as_ref()

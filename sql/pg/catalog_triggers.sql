@@ -1,0 +1,16 @@
+-- User triggers of the tables of a schema; a partition's copies of its parent's excepted.
+-- $1 text: the schema
+SELECT c.relname::text AS table_name, t.tgname::text AS name,
+       substr(def.text, 1, strpos(def.text, def.place) - 1) AS head,
+       substr(def.text, strpos(def.text, def.place) + length(def.place)) AS tail,
+       t.tgenabled::text AS enabled
+FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (SELECT pg_get_triggerdef(t.oid) AS text,
+                           ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' ' AS place) def
+WHERE n.nspname = $1
+  AND c.relkind IN ('r', 'p')
+  AND NOT t.tgisinternal
+  AND t.tgparentid = 0
+ORDER BY c.relname, t.tgname;

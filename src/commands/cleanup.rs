@@ -1,0 +1,78 @@
+//! `cleanup`: lists what greenlight has made on green; with `--execute`, removes it.
+
+use super::Outcome;
+use super::site::Site;
+use crate::cli::{CleanupArgs, Global};
+use crate::error::{Code, Error};
+use crate::link;
+use crate::model::{Side, names};
+use crate::state::living;
+use crate::ui::Printer;
+use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
+
+pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupArgs) -> Outcome {
+    let site = Site::open(global, &arguments.plan)?;
+    let store = site.store("cleanup").await?;
+    // An edited plan may be cleaned up: only its name has to be that of the record.
+    let record = store.load().await?.ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
+    if record.plan != site.name() {
+        return Err(Error::new(Code::OtherPlan, format!("this green belongs to plan `{}`, not `{}`", record.plan, site.name())).into());
+    }
+    let green = record.owner == "green";
+    let namespace = record.migration.namespace.as_str();
+    let began = link::layout(store.session(), namespace).await?.next;
+    let landing = (!green && began).then_some(namespace);
+    let objects = link::leftovers(store.session(), landing).await?;
+    let command = format!(
+        "greenlight cleanup {}{} --execute --confirm {}",
+        arguments.plan.display(),
+        if green { "" } else { " --all" },
+        record.plan
+    );
+    let allowed = green || arguments.all;
+    let mut rows: Vec<ObjectRow> = objects
+        .into_iter()
+        .map(|object| ObjectRow {
+            side: Side::Green,
+            kind: "schema".to_owned(),
+            why: why(&object.schema, object.tables, landing),
+            name: object.schema,
+            size_bytes: Some(object.bytes),
+            action: if allowed { Action::Remove } else { Action::Keep },
+        })
+        .collect();
+    if !arguments.execute {
+        printer.show(&CleanupView { plan: record.plan.clone(), objects: rows, executed: false, next: command })?;
+        return Ok(0);
+    }
+    if !allowed {
+        return Err(Error::new(Code::Unconfirmed, "the run is not finished: `--all` throws away what it has built")
+            .fix(format!("Run `{command}`."))
+            .into());
+    }
+    if arguments.confirm.as_deref() != Some(record.plan.as_str()) {
+        return Err(Error::new(Code::Unconfirmed, "the removal was not confirmed").fix(format!("Run `{command}`.")).into());
+    }
+    if let Some(other) = living(store.session(), site.name()).await? {
+        return Err(Error::new(Code::LeaseHeld, format!("another greenlight is at work: backend {}", other.pid)).into());
+    }
+    link::remove(store.session(), landing).await?;
+    for row in &mut rows {
+        row.action = Action::Removed;
+    }
+    let next = if green { "none: nothing of greenlight is left on green".to_owned() } else { format!("greenlight run {}", arguments.plan.display()) };
+    printer.show(&CleanupView { plan: record.plan, objects: rows, executed: true, next })?;
+    Ok(0)
+}
+
+fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
+    let what = match schema {
+        names::STORE => "the record of the run",
+        names::NEXT => "the 2.X schema that waits",
+        names::ASIDE => "the restored copy, moved aside",
+        names::RETIRED => "the retired landing: 1.X rows as they were at own",
+        _ if landing == Some(schema) => "landing: rows copied from blue; an empty schema is left",
+        _ => "made by greenlight",
+    };
+    format!("{what} ({tables} tables)")
+}

@@ -1,0 +1,213 @@
+//! What must hold before the first change: the same look for `plan`, which shows it, and for `run`, which acts on it.
+
+use std::collections::BTreeMap;
+
+use super::Failure;
+use super::site::Site;
+use crate::error::{Code, Error, Result};
+use crate::link;
+use crate::model::Side;
+use crate::model::migration::{DataCheck, Migration, OnFound, Seed, Variable};
+use crate::pg::probe::{self, Facts, Needs, RelationSize};
+use crate::pg::{self, Session};
+use crate::plan;
+
+/// The oldest server that greenlight works with.
+const OLDEST: i32 = 140_000;
+/// The newest major version that it was tried with.
+const NEWEST: i32 = 190_000;
+
+/// What a data check has found.
+pub(super) struct Checked {
+    /// The check.
+    pub(super) check: DataCheck,
+    /// Rows found, or why it could not be run.
+    pub(super) found: Result<u64>,
+    /// A query that lists the rows.
+    pub(super) query: String,
+}
+
+/// Both sides as they are, and what follows from the plan.
+pub(super) struct Survey {
+    /// Sessions that only read, blue's and green's.
+    pub(super) blue: Session,
+    /// See `blue`.
+    pub(super) green: Session,
+    /// Facts of blue.
+    pub(super) blue_facts: Facts,
+    /// Facts of green.
+    pub(super) green_facts: Facts,
+    /// The compiled plan.
+    pub(super) migration: Migration,
+    /// Sizes of the 1.X tables where they are read from.
+    pub(super) sizes: BTreeMap<String, RelationSize>,
+    /// Data checks with what they found.
+    pub(super) checks: Vec<Checked>,
+    /// What should be read.
+    pub(super) warnings: Vec<String>,
+    /// Why a run would not begin.
+    pub(super) refusals: Vec<Error>,
+}
+
+impl Survey {
+    /// The session in which 1.X tables are read before anything is copied: blue, or the restored copy.
+    pub(super) fn source(&self) -> &Session {
+        match self.migration.seed {
+            Seed::Copy => &self.blue,
+            Seed::Restored => &self.green,
+        }
+    }
+
+    /// The forecast of green's size when the run is done, in bytes: an estimate from blue's sizes.
+    pub(super) fn green_bytes(&self) -> u64 {
+        let bytes = |name: &str| self.sizes.get(name).copied().unwrap_or_default();
+        let count = |value: i64| u64::try_from(value).unwrap_or_default();
+        let landed: u64 = self.migration.landed().iter().map(|name| count(bytes(name).bytes())).sum();
+        // A target is about as large as its driving tables with their indexes.
+        let targets: u64 = self.migration.transforms.iter().map(|t| count(bytes(&t.from).bytes())).sum();
+        landed + targets
+    }
+}
+
+/// Values of variables that are known before green has been prepared: the constants.
+pub(super) fn constants(migration: &Migration) -> BTreeMap<String, String> {
+    let constant = |(name, variable): (&String, &Variable)| match variable {
+        Variable::Constant(value) => Some((name.clone(), value.clone())),
+        Variable::Green(_) => None,
+    };
+    migration.variables.iter().filter_map(constant).collect()
+}
+
+/// Looks at both sides and compiles the plan; writes nothing.
+///
+/// # Errors
+/// Only what keeps it from looking on: everything else is among the refusals.
+pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
+    let (blue, green) = tokio::join!(site.reader(Side::Blue, "plan"), site.reader(Side::Green, "plan"));
+    let (blue, green) = (blue?, green?);
+    if probe::same_database(&blue, &green).await? {
+        return Err(Error::new(Code::SameDatabase, "blue and green are one database").into());
+    }
+    let (blue_facts, green_facts) = (probe::facts(&blue).await?, probe::facts(&green).await?);
+    let namespace = site.loaded.spec.namespace.clone();
+    let catalog = pg::catalog::read(&blue, &namespace).await?;
+    let Some(expect) = plan::expected(&site.loaded)? else {
+        return Err(Error::new(Code::PlanExpect, "the plan names no snapshot of the 2.X schema").into());
+    };
+    let compiled = plan::compile(&site.loaded, &catalog, &expect)?;
+    let mut warnings: Vec<String> = compiled.warnings.iter().map(|warning| warning.text.clone()).collect();
+    let migration = compiled.migration;
+    let mut refusals = Vec::new();
+    versions(&blue_facts, &green_facts, &mut refusals, &mut warnings);
+    privileges(&migration, &blue, &green, &mut refusals).await?;
+    let begun = link::layout(&green, &namespace).await?;
+    if !begun.next && !begun.aside {
+        let there = pg::catalog::read(&green, &namespace).await?;
+        refusals.extend(link::refuse_green(&migration, &there).err());
+    }
+    if green_facts.in_recovery {
+        refusals.push(Error::new(Code::Privilege, "green is a standby: nothing can be written there").fix("Promote it, or name its primary."));
+    }
+    let source = match migration.seed {
+        Seed::Copy => &blue,
+        Seed::Restored => &green,
+    };
+    let sizes = probe::relation_sizes(source, &namespace).await?;
+    let checks = data_checks(&migration, source, &mut refusals).await;
+    let survey = Survey { blue, green, blue_facts, green_facts, migration, sizes, checks, warnings, refusals };
+    Ok(with_room(survey))
+}
+
+fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<String>) {
+    for (side, facts) in [(Side::Blue, blue), (Side::Green, green)] {
+        if facts.version < OLDEST {
+            refusals.push(Error::new(Code::ServerTooOld, format!("{side} is PostgreSQL {}", facts.version / 10_000)));
+        }
+        if facts.version >= NEWEST {
+            warnings.push(format!("{side} is PostgreSQL {}: greenlight was tried with 14 to 18", facts.version / 10_000));
+        }
+    }
+    if blue.encoding != green.encoding {
+        warnings.push(format!("encodings differ: blue {}, green {}", blue.encoding, green.encoding));
+    }
+    if blue.collation != green.collation {
+        warnings.push(format!("collations differ: blue {}, green {}: text sorts another way on green", blue.collation, green.collation));
+    }
+}
+
+async fn privileges(migration: &Migration, blue: &Session, green: &Session, refusals: &mut Vec<Error>) -> Result<()> {
+    let read = Needs { read: true, ..Needs::default() };
+    let own = Needs { own: true, create_schemas: true, ..Needs::default() };
+    for (side, session, needs) in [(Side::Blue, blue, read), (Side::Green, green, own)] {
+        let missing = probe::table_privileges(session, &migration.namespace, needs).await?;
+        if missing.is_empty() {
+            continue;
+        }
+        let error = Error::new(Code::Privilege, format!("the role on {side} lacks {} privileges", missing.len()));
+        refusals.push(missing.into_iter().take(10).fold(error, |error, m| error.detail(format!("{}: {}", m.what, m.statement))));
+    }
+    Ok(())
+}
+
+async fn data_checks(migration: &Migration, source: &Session, refusals: &mut Vec<Error>) -> Vec<Checked> {
+    let values = constants(migration);
+    let mut results = Vec::new();
+    for check in &migration.checks {
+        let query = check.sql.render("true", &values);
+        let count = format!("SELECT count(*) FROM (\n{query}\n) q");
+        let found = source
+            .one(&count, &[], "run a data check")
+            .await
+            .map(|row| u64::try_from(row.get::<_, i64>(0)).unwrap_or_default());
+        match &found {
+            Ok(0) => {}
+            Ok(rows) if check.on_found == OnFound::Stop => refusals.push(
+                Error::new(Code::DataCheck, format!("check `{}` found {rows} rows", check.name))
+                    .effect(check.effect.clone())
+                    .detail(format!("list them: psql -v batch=true -f {}", check.path.display())),
+            ),
+            Ok(_) => {}
+            Err(error) => refusals.push(
+                Error::new(Code::DataCheck, format!("check `{}` could not be run: {}", check.name, error.condition()))
+                    .effect("Whether the data would break is not known, and unknown never means go."),
+            ),
+        }
+        results.push(Checked { check: check.clone(), found, query });
+    }
+    results
+}
+
+fn with_room(mut survey: Survey) -> Survey {
+    if let Some(limit) = survey.migration.limits.green_bytes {
+        let wanted = survey.green_bytes();
+        if wanted > limit {
+            survey.refusals.push(Error::new(
+                Code::NoRoom,
+                format!("green would grow to about {wanted} bytes, above `limits.green_bytes` = {limit}"),
+            ));
+        }
+    }
+    survey
+}
+
+/// A plan that may be begun.
+pub(super) struct Ready {
+    /// The compiled plan.
+    pub(super) migration: Migration,
+    /// Blue's address without its password.
+    pub(super) blue: String,
+    /// What should be read.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Looks at both sides, and refuses if a run may not begin.
+///
+/// # Errors
+/// Everything that stands in the way, at once.
+pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
+    let survey = survey(site).await?;
+    if !survey.refusals.is_empty() {
+        return Err(survey.refusals.into());
+    }
+    Ok(Ready { blue: survey.blue.shown().to_owned(), migration: survey.migration, warnings: survey.warnings })
+}

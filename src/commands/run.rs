@@ -1,0 +1,43 @@
+//! `run`: builds green up to the cutover, resuming what an earlier run has begun.
+
+use std::sync::Arc;
+
+use super::site::{Site, stop_on_signals};
+use super::{Outcome, preflight};
+use crate::cli::{Global, RunArgs};
+use crate::engine;
+use crate::error::{Code, Error};
+use crate::steps::Step;
+use crate::ui::{Printer, Progress};
+
+pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs) -> Outcome {
+    let site = Site::open(global, &arguments.plan)?;
+    let stop = stop_on_signals();
+    let store = site.store("record").await?;
+    let migration = match site.record(&store).await? {
+        Some(record) if record.owner == "green" => {
+            return Err(Error::new(Code::AlreadyOwned, format!("green owns the data since {}", record.owned_at.unwrap_or_default())).into());
+        }
+        Some(record) => record.migration,
+        None => {
+            let ready = preflight::begin(&site).await?;
+            for warning in &ready.warnings {
+                printer.warn(warning);
+            }
+            store.begin(&ready.migration, &ready.blue).await?;
+            ready.migration
+        }
+    };
+    let steps = Step::before_own(&migration);
+    let progress = Arc::new(Progress::new(printer));
+    let run = site.lead(migration, store, arguments.takeover, Arc::clone(&progress) as _, stop).await?;
+    let result = engine::run(&run, &steps, arguments.until.as_deref()).await;
+    progress.finish();
+    result?;
+    let plan = arguments.plan.display();
+    match &arguments.until {
+        Some(until) => printer.say(&format!("Done up to `{until}`.\nnext: greenlight run {plan}")),
+        None => printer.say(&format!("Green is ready: every row is verified.\nnext: greenlight cutover {plan}")),
+    }
+    Ok(0)
+}

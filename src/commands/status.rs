@@ -1,0 +1,86 @@
+//! `status`: where the migration stands and the one next command. Reads only.
+
+use std::path::Path;
+
+use super::Outcome;
+use super::site::Site;
+use crate::cli::Global;
+use crate::model::Side;
+use crate::state::living;
+use crate::steps::Step;
+use crate::ui::Printer;
+use crate::ui::status_view::{Holder, Progression, StatusView, StepState, WalkAway};
+
+pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outcome {
+    let site = Site::open(global, path)?;
+    let store = site.store("status").await?;
+    let record = site.begun(&store).await?;
+    let records = store.steps().await?;
+    let running = living(store.session(), site.name()).await?;
+    let all = Step::all(&record.migration);
+    let green = record.owner == "green";
+    let steps: Vec<StepState> = all
+        .iter()
+        .map(|step| {
+            let known = records.get(&step.id());
+            let state = match known {
+                None => Progression::Pending,
+                Some(known) if known.done => Progression::Done,
+                Some(_) if running.is_some() => Progression::Running,
+                Some(_) => Progression::Interrupted,
+            };
+            let known = known.cloned().unwrap_or_default();
+            StepState {
+                id: step.id(),
+                title: step.describe(&record.migration).title,
+                state,
+                done: known.pages.1,
+                total: known.pages.0,
+                rows: known.stats.rows_inserted + known.stats.rows_updated + known.stats.rows_deleted,
+                took_ms: known.took_ms,
+            }
+        })
+        .collect();
+    let done = |step: &Step| records.get(&step.id()).is_some_and(|known| known.done);
+    let ready = Step::before_own(&record.migration).iter().all(done);
+    let finished = all.iter().all(done);
+    let shown = path.display();
+    let cutover = format!("greenlight cutover {shown} --execute --confirm {}", record.plan);
+    let (state, next) = match (green, finished, ready, running.is_some()) {
+        (true, true, _, _) => ("green owns the data; the cutover is done".to_owned(), format!("greenlight report {shown}")),
+        (true, false, _, _) => ("green owns the data; foreign keys are not validated yet".to_owned(), cutover),
+        (false, _, true, _) => ("green is built and verified; blue owns the data".to_owned(), format!("greenlight cutover {shown}")),
+        (false, _, false, true) => ("green is being built; blue owns the data and serves".to_owned(), format!("greenlight status {shown}")),
+        (false, _, false, false) => ("green is half built and nobody works on it; blue owns the data and serves".to_owned(), format!("greenlight run {shown}")),
+    };
+    let why = if green {
+        "green serves; nothing of ours is needed for that"
+    } else if running.is_some() {
+        "the run goes on by itself, and can be started again if it is killed; blue is only read"
+    } else {
+        "nothing runs; blue is untouched"
+    };
+    let next = if record.paused.is_some() { format!("greenlight resume {shown}") } else { next };
+    printer.show(&StatusView {
+        plan: record.plan.clone(),
+        state,
+        owner: Some(if green { Side::Green } else { Side::Blue }),
+        epoch: u64::try_from(record.epoch).unwrap_or_default(),
+        since: record.owned_at.clone().unwrap_or_else(|| record.begun_at.clone()),
+        steps,
+        running: running.map(|living| Holder {
+            holder: record.holder.as_ref().map(|(who, _)| who.clone()).unwrap_or_default(),
+            pid: u32::try_from(living.pid).unwrap_or_default(),
+            host: living.host,
+        }),
+        paused: record.paused.is_some(),
+        safe_to_walk_away: WalkAway { safe: true, why: why.to_owned() },
+        way_back: if green {
+            "none: with `sync = \"none\"` green's writes do not flow back".to_owned()
+        } else {
+            format!("blue serves as before; `greenlight cleanup {shown} --all` removes everything from green")
+        },
+        next,
+    })?;
+    Ok(0)
+}

@@ -1,0 +1,186 @@
+//! The right to write: one living holder, and an epoch that every transaction proves.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::error::{Code, Error, Result};
+use crate::model::names;
+use crate::pg::Session;
+
+/// The lease of one process on one side.
+///
+/// Two advisory locks: the *living* one is held by this session for as long as the process lives, so that others see it;
+/// the *transaction* one is taken shared by each of our transactions and exclusively by a takeover, which so waits for
+/// what still runs before it raises the epoch. A row lock in its place starves the takeover under a stream of batches.
+#[derive(Debug)]
+pub struct Lease {
+    session: Session,
+    epoch: AtomicI64,
+    lock: i64,
+}
+
+/// A process that holds the living lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Living {
+    /// Its backend on that side.
+    pub pid: i32,
+    /// Its `application_name`.
+    pub application: String,
+    /// Where it connects from.
+    pub host: String,
+}
+
+/// Who holds the living lock of a plan, seen from any session on that side.
+///
+/// # Errors
+/// When the session fails.
+pub async fn living(session: &Session, plan: &str) -> Result<Option<Living>> {
+    let key = names::lease_lock(plan, true);
+    let (high, low) = (key >> 32, key & 0xffff_ffff);
+    let row = session
+        .opt(
+            include_str!("../../sql/state/living.sql"),
+            &[&high, &low],
+            "look for a living orchestrator",
+        )
+        .await?;
+    Ok(row.map(|row| Living {
+        pid: row.get("pid"),
+        application: row
+            .get::<_, Option<String>>("application_name")
+            .unwrap_or_default(),
+        host: row.get::<_, Option<String>>("host").unwrap_or_default(),
+    }))
+}
+
+impl Lease {
+    /// Takes the lease: at once if nobody holds it, from a living holder only with `takeover`.
+    ///
+    /// `session` is kept: its end is what tells others that this process is gone. The record must exist on its side.
+    ///
+    /// # Errors
+    /// [`Code::LeaseHeld`] if a living process holds it and `takeover` is false.
+    pub async fn take(session: Session, plan: &str, holder: &str, takeover: bool) -> Result<Self> {
+        let key = names::lease_lock(plan, true);
+        let free: bool = session
+            .one(
+                "SELECT pg_try_advisory_lock($1)",
+                &[&key],
+                "take the living lock",
+            )
+            .await?
+            .get(0);
+        let mut other = None;
+        if !free {
+            other = living(&session, plan).await?;
+            if !takeover {
+                let who = other.as_ref().map_or_else(
+                    || "one that has just gone".to_owned(),
+                    |o| format!("backend {} from {}", o.pid, o.host),
+                );
+                return Err(Error::new(
+                    Code::LeaseHeld,
+                    format!("another greenlight is at work on plan `{plan}`: {who}"),
+                ));
+            }
+        }
+        let lock = names::lease_lock(plan, false);
+        // Waits for the transactions of the old holder, dead or alive: none of them can commit under the new epoch.
+        session.run("BEGIN", "begin the takeover").await?;
+        session
+            .one(
+                "SELECT pg_advisory_xact_lock($1)",
+                &[&lock],
+                "wait for the old holder's transactions",
+            )
+            .await?;
+        let pid = session.pid();
+        let epoch: i64 = session
+            .one(
+                include_str!("../../sql/state/raise_epoch.sql"),
+                &[&holder, &pid],
+                "raise the epoch",
+            )
+            .await?
+            .get(0);
+        session.run("COMMIT", "commit the takeover").await?;
+        if let Some(other) = other {
+            // The old holder finds the new epoch at its next transaction; ending its backend lets the living lock go now.
+            session
+                .rows(
+                    "SELECT pg_terminate_backend($1)",
+                    &[&other.pid],
+                    "end the old holder's session",
+                )
+                .await?;
+            session
+                .one(
+                    "SELECT pg_advisory_lock($1)",
+                    &[&key],
+                    "take the living lock",
+                )
+                .await?;
+        }
+        Ok(Self {
+            session,
+            epoch: AtomicI64::new(epoch),
+            lock,
+        })
+    }
+
+    /// Ours.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Own has raised the epoch in our own transaction: go on under the new one.
+    pub fn owned(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The statements that open a transaction of ours: nothing may be written before them.
+    ///
+    /// The epoch is read by a later statement than the lock, under READ COMMITTED, so it is the one of now.
+    #[must_use]
+    pub fn begin(&self) -> String {
+        format!("BEGIN; SELECT pg_advisory_xact_lock_shared({})", self.lock)
+    }
+
+    /// Proves the epoch inside a transaction opened with [`Lease::begin`].
+    ///
+    /// # Errors
+    /// [`Code::LeaseLost`] if another process has taken over.
+    pub async fn prove(&self, session: &Session) -> Result<()> {
+        let now: i64 = session
+            .one(
+                "SELECT epoch FROM greenlight.ownership",
+                &[],
+                "read the epoch",
+            )
+            .await?
+            .get(0);
+        if now == self.epoch() {
+            Ok(())
+        } else {
+            Err(self.lost(now))
+        }
+    }
+
+    /// The error of a holder that finds another epoch.
+    #[must_use]
+    pub fn lost(&self, now: i64) -> Error {
+        Error::new(
+            Code::LeaseLost,
+            format!(
+                "the lease was taken over: epoch {now}, ours was {}",
+                self.epoch()
+            ),
+        )
+    }
+
+    /// Whether the holding session still stands: a lost one means that others may take over at any moment.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        !self.session.closed()
+    }
+}

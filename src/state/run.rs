@@ -1,0 +1,203 @@
+//! The run in this process: addresses, lease, who listens, how to stop.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::lease::Lease;
+use super::store::Store;
+use crate::error::{Code, Error, Result};
+use crate::model::Side;
+use crate::model::event::{Event, Observer};
+use crate::model::migration::Migration;
+use crate::pg::{self, Address, Session, Settings};
+
+/// Tells work to stop at the next safe place.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// A pair: set the sender to true to stop.
+    #[must_use]
+    pub fn channel() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    /// Whether to stop.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// An error once it is set.
+    ///
+    /// # Errors
+    /// [`Code::Interrupted`].
+    pub fn check(&self) -> Result<()> {
+        if self.is_set() {
+            Err(Error::new(Code::Interrupted, "stopped by a signal"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends when it is set.
+    pub async fn wait(&mut self) {
+        // An error means that the sender is gone, with the command that could have stopped us.
+        if self.0.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Everything that a step needs to work: shared by all its workers.
+#[derive(Clone)]
+pub struct Run {
+    /// What is to be done.
+    pub migration: Arc<Migration>,
+    /// Where blue is; `None` when no step needs it and it was not reached.
+    pub blue: Option<Address>,
+    /// Where green is.
+    pub green: Address,
+    /// The right to write on green.
+    pub lease: Arc<Lease>,
+    /// The record on green.
+    pub store: Arc<Store>,
+    /// Who listens.
+    pub observer: Arc<dyn Observer>,
+    /// When to stop.
+    pub stop: Stop,
+}
+
+impl Run {
+    /// The settings of a working session.
+    #[must_use]
+    pub fn settings(&self, search_path: &[&str]) -> Settings {
+        let limits = &self.migration.limits;
+        Settings {
+            statement_timeout: limits.statement_timeout,
+            lock_timeout: limits.lock_timeout,
+            search_path: search_path.iter().map(|name| (*name).to_owned()).collect(),
+            work_mem_kb: Some(limits.work_mem_kb),
+            maintenance_work_mem_kb: Some(limits.maintenance_work_mem_kb),
+            ..Settings::default()
+        }
+    }
+
+    /// A session on green with the landing as its `search_path`.
+    ///
+    /// # Errors
+    /// When green cannot be reached.
+    pub async fn green(&self, purpose: &str) -> Result<Session> {
+        self.green_in(purpose, &[self.migration.namespace.as_str()])
+            .await
+    }
+
+    /// A session on green with another `search_path`.
+    ///
+    /// # Errors
+    /// When green cannot be reached.
+    pub async fn green_in(&self, purpose: &str, search_path: &[&str]) -> Result<Session> {
+        pg::connect(
+            &self.green,
+            &self.migration.name,
+            purpose,
+            &self.settings(search_path),
+        )
+        .await
+    }
+
+    /// A session on blue that only reads.
+    ///
+    /// # Errors
+    /// [`Code::SideNotNamed`] without an address; when blue cannot be reached.
+    pub async fn blue(&self, purpose: &str) -> Result<Session> {
+        let Some(address) = &self.blue else {
+            return Err(Error::new(
+                Code::SideNotNamed,
+                "blue has no address, and this step reads it",
+            ));
+        };
+        let settings = Settings {
+            read_only: true,
+            ..self.settings(&[self.migration.namespace.as_str()])
+        };
+        pg::connect(address, &self.migration.name, purpose, &settings).await
+    }
+
+    /// A session on a side.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn side(&self, side: Side, purpose: &str) -> Result<Session> {
+        match side {
+            Side::Blue => self.blue(purpose).await,
+            Side::Green => self.green(purpose).await,
+        }
+    }
+
+    /// Runs statements on green in one transaction under the lease.
+    ///
+    /// # Errors
+    /// The statement's error, with everything rolled back; [`Code::LeaseLost`].
+    pub async fn transact(
+        &self,
+        session: &Session,
+        statements: &[String],
+        doing: &str,
+    ) -> Result<()> {
+        self.begin(session, doing).await?;
+        for statement in statements {
+            if let Err(error) = session.run(statement, doing).await {
+                self.rollback(session).await;
+                return Err(error.detail(format!("statement: {}", first_line(statement))));
+            }
+        }
+        session.commit(doing).await
+    }
+
+    /// Opens a transaction under the lease and proves the epoch.
+    ///
+    /// # Errors
+    /// [`Code::LeaseLost`], or the session's.
+    pub async fn begin(&self, session: &Session, doing: &str) -> Result<()> {
+        session.run(&self.lease.begin(), doing).await?;
+        if let Err(error) = self.lease.prove(session).await {
+            self.rollback(session).await;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Rolls back; a session that cannot is broken and its transaction gone with it.
+    pub async fn rollback(&self, session: &Session) {
+        if let Err(error) = session.run("ROLLBACK", "roll back").await {
+            tracing::debug!(%error, "the session is gone, its transaction with it");
+        }
+    }
+
+    /// Tells the observer and the timeline.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub async fn note(&self, step: &str, text: impl Into<String>) -> Result<()> {
+        let text = text.into();
+        self.store.note(Some(step), &text).await?;
+        self.observer.event(Event::Note {
+            step: step.to_owned(),
+            text,
+        });
+        Ok(())
+    }
+}
+
+/// The first line of a statement, for messages.
+fn first_line(sql: &str) -> String {
+    let line = sql.lines().next().unwrap_or_default();
+    if line.len() < sql.len() {
+        format!("{line} …")
+    } else {
+        line.to_owned()
+    }
+}

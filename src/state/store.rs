@@ -1,0 +1,513 @@
+//! The record on green, in the schema `greenlight`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Code, Error, Result};
+use crate::model::migration::Migration;
+use crate::model::stats::Stats;
+use crate::pg::Session;
+
+/// The form of the record that this version writes and reads.
+const FORM: i32 = 1;
+
+/// What was begun on this green.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// The plan's name.
+    pub plan: String,
+    /// What was compiled when it was begun.
+    pub migration: Migration,
+    /// The address of blue without its password.
+    pub blue: String,
+    /// The version of greenlight that began.
+    pub made_by: String,
+    /// When.
+    pub begun_at: String,
+    /// Since when it is paused, and by whom.
+    pub paused: Option<(String, String)>,
+    /// `blue` or `green`.
+    pub owner: String,
+    /// The epoch of the last holder.
+    pub epoch: i64,
+    /// Who took the lease last, and when.
+    pub holder: Option<(String, String)>,
+    /// When green became the owner.
+    pub owned_at: Option<String>,
+}
+
+/// A step that was begun.
+#[derive(Clone, Debug, Default)]
+pub struct StepRecord {
+    /// Its id.
+    pub id: String,
+    /// Whether it is done.
+    pub done: bool,
+    /// When it was begun.
+    pub begun_at: String,
+    /// When it was done.
+    pub done_at: Option<String>,
+    /// How often it was begun.
+    pub runs: i32,
+    /// Milliseconds of all processes that worked on it.
+    pub took_ms: u64,
+    /// Its statistics: at the end, or so far.
+    pub stats: Stats,
+    /// Pages of its segments, and how many are done.
+    pub pages: (u64, u64),
+    /// The world's counters when it was begun, as the engine wrote them.
+    pub base: String,
+}
+
+/// A cursor over pages of a relation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentRecord {
+    /// Its number within the step.
+    pub id: i32,
+    /// The relation whose pages it counts.
+    pub relation: String,
+    /// First page.
+    pub lo: i64,
+    /// Page after the last.
+    pub hi: i64,
+    /// Next page to do.
+    pub at: i64,
+    /// Rows written so far.
+    pub rows: u64,
+}
+
+/// Rows of a batch, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Inserted.
+    pub inserted: u64,
+    /// Updated.
+    pub updated: u64,
+    /// Deleted.
+    pub deleted: u64,
+    /// Put among the rejects.
+    pub rejected: u64,
+}
+
+impl Rows {
+    /// All of them.
+    #[must_use]
+    pub fn all(self) -> u64 {
+        self.inserted + self.updated + self.deleted + self.rejected
+    }
+}
+
+/// The record on green, over a session of its own.
+#[derive(Debug)]
+pub struct Store {
+    session: Session,
+}
+
+impl Store {
+    /// A store over this session; the record need not exist yet.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self { session }
+    }
+
+    /// The session, for reading what belongs to no record.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Whether green has a record.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn exists(&self) -> Result<bool> {
+        let row = self
+            .session
+            .one(
+                "SELECT to_regclass('greenlight.run') IS NOT NULL",
+                &[],
+                "look for the record",
+            )
+            .await?;
+        Ok(row.get(0))
+    }
+
+    /// Makes the record and writes what is begun, in one transaction.
+    ///
+    /// # Errors
+    /// When green refuses; nothing is left then.
+    pub async fn begin(&self, migration: &Migration, blue: &str) -> Result<()> {
+        let body = json(migration)?;
+        let digests = json(&migration.digests)?;
+        self.session
+            .run(
+                &format!("BEGIN; {}", include_str!("../../sql/state/init.sql")),
+                "make the record on green",
+            )
+            .await?;
+        self.session
+            .execute(
+                include_str!("../../sql/state/begin_run.sql"),
+                &[
+                    &FORM,
+                    &migration.name,
+                    &body,
+                    &digests,
+                    &blue,
+                    &env!("CARGO_PKG_VERSION"),
+                ],
+                "write the record",
+            )
+            .await?;
+        self.session.commit("write the record").await
+    }
+
+    /// What was begun, if anything.
+    ///
+    /// # Errors
+    /// [`Code::StoreVersion`] if another version wrote it.
+    pub async fn load(&self) -> Result<Option<RunRecord>> {
+        if !self.exists().await? {
+            return Ok(None);
+        }
+        let Some(row) = self
+            .session
+            .opt(
+                include_str!("../../sql/state/load_run.sql"),
+                &[],
+                "read the record",
+            )
+            .await?
+        else {
+            return Ok(None);
+        };
+        let form: i32 = row.get("form");
+        if form != FORM {
+            let made_by: String = row.get("made_by");
+            return Err(Error::new(
+                Code::StoreVersion,
+                format!(
+                    "the record on green has form {form} (greenlight {made_by}), this version reads {FORM}"
+                ),
+            ));
+        }
+        let pair = |one: Option<String>, two: Option<String>| {
+            one.map(|one| (one, two.unwrap_or_default()))
+        };
+        Ok(Some(RunRecord {
+            plan: row.get("plan"),
+            migration: parse(&row.get::<_, String>("migration"))?,
+            blue: row.get("blue"),
+            made_by: row.get("made_by"),
+            begun_at: row.get("begun_at"),
+            paused: pair(row.get("paused_at"), row.get("paused_by")),
+            owner: row.get("owner"),
+            epoch: row.get("epoch"),
+            holder: pair(row.get("holder"), row.get("taken_at")),
+            owned_at: row.get("owned_at"),
+        }))
+    }
+
+    /// Every step that was begun.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn steps(&self) -> Result<BTreeMap<String, StepRecord>> {
+        let rows = self
+            .session
+            .rows(
+                include_str!("../../sql/state/load_steps.sql"),
+                &[],
+                "read the steps",
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let count = |name: &str| u64::try_from(row.get::<_, i64>(name)).unwrap_or_default();
+                let mut stats: Stats = parse(&row.get::<_, String>("stats"))?;
+                let done: bool = row.get("done");
+                if !done {
+                    stats.rows_inserted = stats.rows_inserted.max(count("inserted"));
+                    stats.rows_updated = stats.rows_updated.max(count("updated"));
+                    stats.rows_deleted = stats.rows_deleted.max(count("deleted"));
+                    stats.rows_rejected = stats.rows_rejected.max(count("rejected"));
+                    stats.batches = stats.batches.max(count("batches"));
+                }
+                let id: String = row.get("id");
+                Ok((
+                    id.clone(),
+                    StepRecord {
+                        id,
+                        done,
+                        begun_at: row.get("begun_at"),
+                        done_at: row.get("done_at"),
+                        runs: row.get("runs"),
+                        took_ms: count("took_ms"),
+                        stats,
+                        pages: (count("pages"), count("pages_done")),
+                        base: row.get("base"),
+                    },
+                ))
+            })
+            .collect()
+    }
+
+    /// Records the intent of a step; the counters of its first begin come back.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn intend(&self, id: &str, base: &str) -> Result<StepRecord> {
+        let row = self
+            .session
+            .one(
+                include_str!("../../sql/state/intend_step.sql"),
+                &[&id, &base],
+                "record the intent of a step",
+            )
+            .await?;
+        Ok(StepRecord {
+            id: id.to_owned(),
+            done: row.get("done"),
+            runs: row.get("runs"),
+            base: row.get("base"),
+            stats: parse(&row.get::<_, String>("stats"))?,
+            took_ms: u64::try_from(row.get::<_, i64>("took_ms")).unwrap_or_default(),
+            ..StepRecord::default()
+        })
+    }
+
+    /// Records that a step is done.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn finish(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
+        self.step_time(
+            include_str!("../../sql/state/finish_step.sql"),
+            id,
+            stats,
+            took_ms,
+        )
+        .await
+    }
+
+    /// Keeps the time spent on a step that is not done.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn leave(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
+        self.step_time(
+            include_str!("../../sql/state/leave_step.sql"),
+            id,
+            stats,
+            took_ms,
+        )
+        .await
+    }
+
+    async fn step_time(&self, sql: &str, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
+        let took = i64::try_from(took_ms).unwrap_or(i64::MAX);
+        self.session
+            .execute(sql, &[&id, &json(stats)?, &took], "record a step")
+            .await?;
+        Ok(())
+    }
+
+    /// The segments of a step.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn segments(&self, step: &str) -> Result<Vec<SegmentRecord>> {
+        let rows = self
+            .session
+            .rows(
+                include_str!("../../sql/state/load_segments.sql"),
+                &[&step],
+                "read the cursors",
+            )
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| SegmentRecord {
+                id: row.get("id"),
+                relation: row.get("relation"),
+                lo: row.get("lo"),
+                hi: row.get("hi"),
+                at: row.get("at"),
+                rows: ["inserted", "updated", "deleted"]
+                    .iter()
+                    .map(|name| u64::try_from(row.get::<_, i64>(*name)).unwrap_or_default())
+                    .sum(),
+            })
+            .collect())
+    }
+
+    /// Writes the first segments of a step, all or none.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn add_segments(&self, step: &str, segments: &[SegmentRecord]) -> Result<()> {
+        self.session.run("BEGIN", "write the cursors").await?;
+        for segment in segments {
+            self.session
+                .execute(
+                    include_str!("../../sql/state/add_segment.sql"),
+                    &[
+                        &step,
+                        &segment.id,
+                        &segment.relation,
+                        &segment.lo,
+                        &segment.hi,
+                    ],
+                    "write the cursors",
+                )
+                .await?;
+        }
+        self.session.commit("write the cursors").await
+    }
+
+    /// Cuts the end off a segment; false if its cursor has passed that place.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn split(
+        &self,
+        step: &str,
+        id: i32,
+        old_end: i64,
+        new_end: i64,
+        new_id: i32,
+    ) -> Result<bool> {
+        let rows = self
+            .session
+            .execute(
+                include_str!("../../sql/state/split_segment.sql"),
+                &[&step, &id, &old_end, &new_end, &new_id],
+                "split a segment",
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Keeps a fact for the rest of the run.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn put<T: Serialize + Sync>(&self, name: &str, body: &T) -> Result<()> {
+        let body = json(body)?;
+        self.session
+            .execute(
+                include_str!("../../sql/state/put_fact.sql"),
+                &[&name, &body],
+                "keep a fact",
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Reads a fact.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let row = self
+            .session
+            .opt(
+                include_str!("../../sql/state/get_fact.sql"),
+                &[&name],
+                "read a fact",
+            )
+            .await?;
+        row.map(|row| parse(&row.get::<_, String>(0))).transpose()
+    }
+
+    /// The values of the plan's variables, once they are known.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn variables(&self) -> Result<BTreeMap<String, String>> {
+        Ok(self.get("variables").await?.unwrap_or_default())
+    }
+
+    /// Adds a line to the timeline.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn note(&self, step: Option<&str>, what: &str) -> Result<()> {
+        self.session
+            .execute(
+                include_str!("../../sql/state/note.sql"),
+                &[&step, &what],
+                "write the timeline",
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// The timeline: time, epoch, step, what.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn journal(&self) -> Result<Vec<(String, i64, Option<String>, String)>> {
+        let rows = self
+            .session
+            .rows(
+                include_str!("../../sql/state/journal.sql"),
+                &[],
+                "read the timeline",
+            )
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| {
+                (
+                    row.get("at"),
+                    row.get("epoch"),
+                    row.get("step"),
+                    row.get("what"),
+                )
+            })
+            .collect())
+    }
+
+    /// Pauses or resumes the run.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn pause(&self, by: Option<&str>) -> Result<()> {
+        match by {
+            Some(by) => {
+                self.session
+                    .execute(
+                        include_str!("../../sql/state/pause.sql"),
+                        &[&by],
+                        "pause the run",
+                    )
+                    .await?
+            }
+            None => {
+                self.session
+                    .execute(
+                        include_str!("../../sql/state/resume.sql"),
+                        &[],
+                        "resume the run",
+                    )
+                    .await?
+            }
+        };
+        Ok(())
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| {
+        Error::new(Code::Bug, "a record cannot be written as JSON").caused_by(error)
+    })
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        Error::new(Code::StoreVersion, "a record on green cannot be read").caused_by(error)
+    })
+}

@@ -1,0 +1,194 @@
+//! What greenlight has made and what becomes of it: the result of `greenlight cleanup`.
+
+use serde::Serialize;
+
+use super::View;
+use super::numbers::{bytes, maybe, plural};
+use super::paper::{Paper, Tone, clean};
+use super::table::{Cell, Column, Table};
+use crate::model::Side;
+
+/// What `greenlight cleanup` shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct CleanupView {
+    /// The plan's name.
+    pub plan: String,
+    /// All that greenlight has made.
+    pub objects: Vec<ObjectRow>,
+    /// Whether it was done; else it only looked.
+    pub executed: bool,
+    /// The command that comes next; may be empty.
+    pub next: String,
+}
+
+/// An object.
+#[derive(Clone, Debug, Serialize)]
+pub struct ObjectRow {
+    /// Where it is.
+    pub side: Side,
+    /// What it is: `schema`, `table`, `index`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub size_bytes: Option<u64>,
+    /// What becomes of it.
+    pub action: Action,
+    /// Why, if it is kept or could not be removed.
+    pub why: String,
+}
+
+/// What becomes of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It would be removed.
+    Remove,
+    /// It stays.
+    Keep,
+    /// It has been removed.
+    Removed,
+    /// It could not be removed.
+    Failed,
+}
+
+impl View for CleanupView {
+    fn human(&self, paper: &Paper) -> String {
+        let mut table = Table::new([
+            Column::name("side"),
+            Column::name("kind"),
+            Column::name("name"),
+            Column::number("size"),
+            Column::name("action"),
+            Column::text("why"),
+        ]);
+        for object in &self.objects {
+            let (word, tone) = match object.action {
+                Action::Remove => ("remove", Tone::Caution),
+                Action::Keep => ("keep", Tone::Plain),
+                Action::Removed => ("removed", Tone::Good),
+                Action::Failed => ("failed", Tone::Bad),
+            };
+            table.row([
+                object.side.to_string().into(),
+                Cell::from(&object.kind),
+                Cell::from(&object.name),
+                maybe(object.size_bytes, bytes).into(),
+                Cell::new(word, tone),
+                Cell::from(&object.why),
+            ]);
+        }
+        let mut blocks = vec![table.render(paper), self.closing(paper)];
+        blocks.retain(|block| !block.is_empty());
+        blocks.join("\n\n")
+    }
+}
+
+impl CleanupView {
+    fn closing(&self, paper: &Paper) -> String {
+        let with = |action: Action| self.objects.iter().filter(move |o| o.action == action);
+        let number = |action| u64::try_from(with(action).count()).unwrap_or(u64::MAX);
+        let size = |action| with(action).filter_map(|o| o.size_bytes).sum::<u64>();
+        let objects = |n| plural(n, "object", "objects");
+        let line = if self.objects.is_empty() {
+            "Cleanup: nothing of greenlight is there.".to_owned()
+        } else if self.executed {
+            let failed = number(Action::Failed);
+            let failed = if failed == 0 {
+                String::new()
+            } else {
+                format!(", {failed} failed")
+            };
+            format!(
+                "Cleanup: {} removed ({}), {} kept{failed}.",
+                objects(number(Action::Removed)),
+                bytes(size(Action::Removed)),
+                number(Action::Keep)
+            )
+        } else {
+            format!(
+                "Cleanup: {} would be removed ({}), {} kept. Nothing was changed.",
+                objects(number(Action::Remove)),
+                bytes(size(Action::Remove)),
+                number(Action::Keep)
+            )
+        };
+        let line = paper.strong(&line);
+        if self.next.is_empty() {
+            line
+        } else {
+            format!("{line}\nnext: {}", clean(&self.next))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(name: &str, action: Action, why: &str) -> ObjectRow {
+        ObjectRow {
+            side: Side::Green,
+            kind: "schema".to_owned(),
+            name: name.to_owned(),
+            size_bytes: Some(412_000_000),
+            action,
+            why: why.to_owned(),
+        }
+    }
+
+    fn view(executed: bool, objects: Vec<ObjectRow>) -> CleanupView {
+        CleanupView {
+            plan: "hydra".to_owned(),
+            objects,
+            executed,
+            next: String::new(),
+        }
+    }
+
+    #[test]
+    fn looks_first() {
+        let mut view = view(
+            false,
+            vec![
+                object("greenlight_landing", Action::Remove, ""),
+                object("greenlight", Action::Keep, "the record; --all removes it"),
+            ],
+        );
+        view.next = "greenlight cleanup plan.toml --execute --confirm hydra".to_owned();
+        insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
+side   kind    name                  size  action  why
+───────────────────────────────────────────────────────────────────────────────
+green  schema  greenlight_landing  393 MB  remove
+green  schema  greenlight          393 MB  keep    the record; --all removes it
+
+Cleanup: 1 object would be removed (393 MB), 1 kept. Nothing was changed.
+next: greenlight cleanup plan.toml --execute --confirm hydra
+"#);
+        insta::assert_snapshot!(serde_json::to_string(&view.objects[0]).unwrap(), @r#"{"side":"green","kind":"schema","name":"greenlight_landing","size_bytes":412000000,"action":"remove","why":""}"#);
+    }
+
+    #[test]
+    fn done_and_failed() {
+        let done = view(
+            true,
+            vec![
+                object("greenlight_landing", Action::Removed, ""),
+                object("greenlight", Action::Failed, "a view of `bi` reads it"),
+            ],
+        );
+        insta::assert_snapshot!(done.human(&Paper::plain(100)), @r#"
+side   kind    name                  size  action   why
+───────────────────────────────────────────────────────────────────────────
+green  schema  greenlight_landing  393 MB  removed
+green  schema  greenlight          393 MB  failed   a view of `bi` reads it
+
+Cleanup: 1 object removed (393 MB), 0 kept, 1 failed.
+"#);
+        let none = view(true, Vec::new());
+        assert_eq!(
+            none.human(&Paper::plain(80)),
+            "Cleanup: nothing of greenlight is there."
+        );
+    }
+}

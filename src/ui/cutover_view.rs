@@ -1,0 +1,284 @@
+//! The gates of the cutover, and what became of it: the result of `greenlight cutover`.
+
+use serde::Serialize;
+
+use super::View;
+use super::numbers::{millis, plural};
+use super::paper::{Paper, Tone, clean};
+use super::table::{Cell, Column, Table};
+use crate::model::Side;
+
+/// What `greenlight cutover` shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct CutoverView {
+    /// The plan's name.
+    pub plan: String,
+    /// All gates.
+    pub gates: Vec<GateRow>,
+    /// What was done; `None` if it only looked, or if a gate was closed.
+    pub executed: Option<Executed>,
+    /// The command that comes next.
+    pub next: String,
+}
+
+/// A condition that must hold before green takes over.
+#[derive(Clone, Debug, Serialize)]
+pub struct GateRow {
+    /// Its name.
+    pub gate: String,
+    /// What was read.
+    pub value: String,
+    /// What it must be.
+    pub limit: String,
+    /// Open, closed, or not known.
+    pub ok: GateState,
+    /// Why it is as it is.
+    pub why: String,
+    /// How to open it.
+    pub fix: String,
+}
+
+/// The state of a gate. Unknown never means go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateState {
+    /// The condition holds.
+    Open,
+    /// It does not hold.
+    Closed,
+    /// It could not be read.
+    Unknown,
+}
+
+/// A cutover that was done.
+#[derive(Clone, Debug, Serialize)]
+pub struct Executed {
+    /// Who owns the data now; `None` if that cannot be told.
+    pub owner: Option<Side>,
+    /// The epoch now.
+    pub epoch: u64,
+    /// How long it took.
+    pub took_ms: u64,
+    /// What was done, a line each.
+    pub done: Vec<String>,
+}
+
+impl CutoverView {
+    /// Whether every gate is open. No gates at all is not open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.gates.is_empty() && self.count(GateState::Open) == self.gates.len()
+    }
+
+    fn count(&self, state: GateState) -> usize {
+        self.gates.iter().filter(|gate| gate.ok == state).count()
+    }
+}
+
+impl View for CutoverView {
+    fn human(&self, paper: &Paper) -> String {
+        let mut table = Table::new([
+            Column::name("gate"),
+            Column::name("state"),
+            Column::text("value"),
+            Column::text("limit"),
+            Column::text("why"),
+        ]);
+        for gate in &self.gates {
+            let (word, tone) = match gate.ok {
+                GateState::Open => ("open", Tone::Good),
+                GateState::Closed => ("closed", Tone::Bad),
+                GateState::Unknown => ("unknown", Tone::Bad),
+            };
+            table.row([
+                Cell::from(&gate.gate),
+                Cell::new(word, tone),
+                Cell::from(&gate.value),
+                Cell::from(&gate.limit),
+                Cell::from(&gate.why),
+            ]);
+        }
+        let fixes: Vec<String> = self
+            .gates
+            .iter()
+            .filter(|gate| gate.ok != GateState::Open && !gate.fix.is_empty())
+            .map(|gate| clean(&format!("{}: {}", gate.gate, gate.fix)))
+            .collect();
+        let mut blocks = vec![table.render(paper)];
+        if !fixes.is_empty() {
+            let fixes = super::paper::indent(&fixes.join("\n"), 2);
+            blocks.push(format!("{}\n{fixes}", paper.strong("To open them")));
+        }
+        if let Some(executed) = &self.executed {
+            let lines: Vec<String> = executed
+                .done
+                .iter()
+                .map(|line| format!("  {} {}", paper.tone(Tone::Good, "done"), clean(line)))
+                .collect();
+            blocks.push(lines.join("\n"));
+        }
+        blocks.push(self.closing(paper));
+        blocks.retain(|block| !block.is_empty());
+        blocks.join("\n\n")
+    }
+}
+
+impl CutoverView {
+    fn closing(&self, paper: &Paper) -> String {
+        let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        let all = plural(number(self.gates.len()), "gate", "gates");
+        let gates = format!(
+            "{all}: {} open, {} closed, {} unknown",
+            self.count(GateState::Open),
+            self.count(GateState::Closed),
+            self.count(GateState::Unknown)
+        );
+        let (tone, line) = match &self.executed {
+            Some(done) => match done.owner {
+                Some(owner) => (
+                    Tone::Good,
+                    format!(
+                        "Cutover: {owner} owns the data (epoch {}), in {}.",
+                        done.epoch,
+                        millis(done.took_ms)
+                    ),
+                ),
+                None => (
+                    Tone::Bad,
+                    "Cutover: it cannot be told who owns the data.".to_owned(),
+                ),
+            },
+            None if self.is_open() => (
+                Tone::Good,
+                format!("Cutover: {gates}. It can be done. Nothing was changed."),
+            ),
+            None => (
+                Tone::Bad,
+                format!("Cutover: {gates}. It would be refused. Nothing was changed."),
+            ),
+        };
+        let line = paper.tone(tone, &line);
+        if self.next.is_empty() {
+            line
+        } else {
+            format!("{line}\nnext: {}", clean(&self.next))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(name: &str, ok: GateState) -> GateRow {
+        let open = ok == GateState::Open;
+        GateRow {
+            gate: name.to_owned(),
+            value: if open { "0 s" } else { "41 s" }.to_owned(),
+            limit: "10 s".to_owned(),
+            ok,
+            why: if open {
+                ""
+            } else {
+                "a session of `app` on blue"
+            }
+            .to_owned(),
+            fix: if open {
+                ""
+            } else {
+                "end process 4711, or wait"
+            }
+            .to_owned(),
+        }
+    }
+
+    fn view(gates: Vec<GateRow>) -> CutoverView {
+        CutoverView {
+            plan: "hydra".to_owned(),
+            gates,
+            executed: None,
+            next: "greenlight cutover plan.toml --execute --confirm hydra".to_owned(),
+        }
+    }
+
+    #[test]
+    fn closed_gates_say_why_and_how() {
+        let mut view = view(vec![
+            gate("verified", GateState::Open),
+            gate("oldest transaction", GateState::Closed),
+            gate("disk", GateState::Unknown),
+        ]);
+        view.next = "greenlight cutover plan.toml".to_owned();
+        assert!(!view.is_open());
+        insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
+gate                state    value  limit  why
+─────────────────────────────────────────────────────────────────────
+verified            open     0 s    10 s
+oldest transaction  closed   41 s   10 s   a session of `app` on blue
+disk                unknown  41 s   10 s   a session of `app` on blue
+
+To open them
+  oldest transaction: end process 4711, or wait
+  disk: end process 4711, or wait
+
+Cutover: 3 gates: 1 open, 1 closed, 1 unknown. It would be refused. Nothing was changed.
+next: greenlight cutover plan.toml
+"#);
+    }
+
+    #[test]
+    fn open_gates() {
+        let view = view(vec![gate("verified", GateState::Open)]);
+        assert!(view.is_open());
+        insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
+gate      state  value  limit
+─────────────────────────────
+verified  open   0 s    10 s
+
+Cutover: 1 gate: 1 open, 0 closed, 0 unknown. It can be done. Nothing was changed.
+next: greenlight cutover plan.toml --execute --confirm hydra
+"#);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","gates":[{"gate":"verified","value":"0 s","limit":"10 s","ok":"open","why":"","fix":""}],"executed":null,"next":"greenlight cutover plan.toml --execute --confirm hydra"}"#);
+    }
+
+    #[test]
+    fn no_gates_is_not_open() {
+        assert!(!view(Vec::new()).is_open());
+    }
+
+    #[test]
+    fn executed() {
+        let mut view = view(vec![gate("verified", GateState::Open)]);
+        view.next = "greenlight verify plan.toml".to_owned();
+        view.executed = Some(Executed {
+            owner: Some(Side::Green),
+            epoch: 4,
+            took_ms: 94,
+            done: vec![
+                "swapped 17 tables".to_owned(),
+                "moved 3 sequences".to_owned(),
+            ],
+        });
+        insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
+gate      state  value  limit
+─────────────────────────────
+verified  open   0 s    10 s
+
+  done swapped 17 tables
+  done moved 3 sequences
+
+Cutover: green owns the data (epoch 4), in 94 ms.
+next: greenlight verify plan.toml
+"#);
+        view.executed = Some(Executed {
+            owner: None,
+            epoch: 0,
+            took_ms: 0,
+            done: Vec::new(),
+        });
+        assert!(
+            view.human(&Paper::plain(100))
+                .contains("cannot be told who owns")
+        );
+    }
+}

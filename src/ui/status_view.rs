@@ -1,0 +1,258 @@
+//! Where the migration is: the result of `greenlight status`.
+
+use serde::Serialize;
+
+use super::View;
+use super::numbers::{count, millis, percent};
+use super::paper::{Paper, Tone, clean};
+use super::table::{Cell, Column, Table};
+use crate::model::Side;
+
+/// What `greenlight status` shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusView {
+    /// The plan's name.
+    pub plan: String,
+    /// One sentence that says where the migration is.
+    pub state: String,
+    /// The side whose rows are the truth; `None` if that cannot be told.
+    pub owner: Option<Side>,
+    /// The lease's epoch.
+    pub epoch: u64,
+    /// Since when it is so, in UTC.
+    pub since: String,
+    /// All steps in order.
+    pub steps: Vec<StepState>,
+    /// The process that is at work, if one is.
+    pub running: Option<Holder>,
+    /// Whether an operator has paused it.
+    pub paused: bool,
+    /// Whether nobody needs to watch it, and why.
+    pub safe_to_walk_away: WalkAway,
+    /// How to go back from here.
+    pub way_back: String,
+    /// The command that comes next; empty if there is nothing left to do.
+    pub next: String,
+}
+
+/// How far a step is.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepState {
+    /// Its id.
+    pub id: String,
+    /// What it does.
+    pub title: String,
+    /// Its state.
+    pub state: Progression,
+    /// Done, in the step's unit.
+    pub done: u64,
+    /// All, in the step's unit; zero if not known.
+    pub total: u64,
+    /// Rows written.
+    pub rows: u64,
+    /// Time that was worked on it.
+    pub took_ms: u64,
+}
+
+/// The state of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progression {
+    /// Nothing of it is done.
+    Pending,
+    /// A process works on it.
+    Running,
+    /// A part is done, and nobody works on it.
+    Interrupted,
+    /// It ended with an error.
+    Failed,
+    /// It is done.
+    Done,
+}
+
+/// A process that holds the lease.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holder {
+    /// Its name in the lease.
+    pub holder: String,
+    /// Its process id there.
+    pub pid: u32,
+    /// Its host.
+    pub host: String,
+}
+
+/// Whether nobody needs to watch it.
+#[derive(Clone, Debug, Serialize)]
+pub struct WalkAway {
+    /// The answer.
+    pub safe: bool,
+    /// Why.
+    pub why: String,
+}
+
+impl View for StatusView {
+    fn human(&self, paper: &Paper) -> String {
+        let mut facts = Table::bare([Column::name("fact"), Column::text("value")]);
+        let mut fact = |name: &str, cell: Cell| facts.row([Cell::new(name, Tone::Dim), cell]);
+        let since = if self.since.is_empty() {
+            String::new()
+        } else {
+            format!(" since {}", self.since)
+        };
+        match self.owner {
+            Some(owner) => fact(
+                "owner",
+                format!("{owner} (epoch {}){since}", self.epoch).into(),
+            ),
+            None => fact("owner", Cell::new("cannot tell", Tone::Bad)),
+        }
+        match &self.running {
+            Some(Holder { holder, pid, host }) => fact(
+                "at work",
+                format!("{holder} (process {pid} on {host})").into(),
+            ),
+            None => fact("at work", "nobody".into()),
+        }
+        if self.paused {
+            let text = "yes, by an operator; `greenlight resume` allows it again";
+            fact("paused", Cell::new(text, Tone::Caution));
+        }
+        let (word, tone) = if self.safe_to_walk_away.safe {
+            ("yes", Tone::Good)
+        } else {
+            ("no", Tone::Bad)
+        };
+        let walk = format!("{word}: {}", self.safe_to_walk_away.why);
+        fact("safe to walk away", Cell::new(walk, tone));
+        fact("way back", Cell::from(&self.way_back));
+
+        let mut parts = vec![format!(
+            "{} {}\n{}",
+            paper.strong(&format!("Plan {}:", clean(&self.plan))),
+            clean(&self.state),
+            facts.render(paper)
+        )];
+        let steps = self.steps(paper);
+        if !steps.is_empty() {
+            parts.push(steps);
+        }
+        let next = if self.next.is_empty() {
+            "next: nothing is left to do".to_owned()
+        } else {
+            format!("next: {}", clean(&self.next))
+        };
+        parts.push(paper.strong(&next));
+        parts.join("\n\n")
+    }
+}
+
+impl StatusView {
+    fn steps(&self, paper: &Paper) -> String {
+        let mut table = Table::new([
+            Column::name("step"),
+            Column::name("state"),
+            Column::text("what it does"),
+            Column::number("done"),
+            Column::number("rows"),
+            Column::number("time"),
+        ]);
+        for step in &self.steps {
+            let (word, tone) = match step.state {
+                Progression::Pending => ("pending", Tone::Dim),
+                Progression::Running => ("running", Tone::Strong),
+                Progression::Interrupted => ("interrupted", Tone::Caution),
+                Progression::Failed => ("failed", Tone::Bad),
+                Progression::Done => ("done", Tone::Good),
+            };
+            let begun = !matches!(step.state, Progression::Pending);
+            let partly = begun && !matches!(step.state, Progression::Done);
+            let when = |is: bool, text: String| if is { text } else { String::new() };
+            table.row([
+                Cell::from(&step.id),
+                Cell::new(word, tone),
+                Cell::from(&step.title),
+                when(partly && step.total > 0, percent(step.done, step.total)).into(),
+                when(step.rows > 0, count(step.rows)).into(),
+                when(begun && step.took_ms > 0, millis(step.took_ms)).into(),
+            ]);
+        }
+        table.render(paper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(id: &str, state: Progression, done: u64) -> StepState {
+        StepState {
+            id: id.to_owned(),
+            title: format!("do {id}"),
+            state,
+            done,
+            total: 61,
+            rows: done * 1000,
+            took_ms: done * 700,
+        }
+    }
+
+    fn sample() -> StatusView {
+        StatusView {
+            plan: "hydra".to_owned(),
+            state: "green is being built; blue serves.".to_owned(),
+            owner: Some(Side::Blue),
+            epoch: 3,
+            since: "2026-07-01 12:00:04 UTC".to_owned(),
+            steps: vec![
+                step("seed", Progression::Done, 61),
+                step("backfill", Progression::Interrupted, 20),
+                step("index", Progression::Pending, 0),
+            ],
+            running: None,
+            paused: true,
+            safe_to_walk_away: WalkAway {
+                safe: true,
+                why: "blue is not touched, and finished batches are kept".to_owned(),
+            },
+            way_back: "none needed: drop green".to_owned(),
+            next: "greenlight resume plan.toml".to_owned(),
+        }
+    }
+
+    #[test]
+    fn for_a_person() {
+        insta::assert_snapshot!(sample().human(&Paper::plain(100)), @r#"
+Plan hydra: green is being built; blue serves.
+owner              blue (epoch 3) since 2026-07-01 12:00:04 UTC
+at work            nobody
+paused             yes, by an operator; `greenlight resume` allows it again
+safe to walk away  yes: blue is not touched, and finished batches are kept
+way back           none needed: drop green
+
+step      state        what it does  done    rows  time
+───────────────────────────────────────────────────────
+seed      done         do seed             61,000  43 s
+backfill  interrupted  do backfill   32 %  20,000  14 s
+index     pending      do index
+
+next: greenlight resume plan.toml
+"#);
+    }
+
+    #[test]
+    fn an_unknown_owner_is_said() {
+        let mut view = sample();
+        view.owner = None;
+        view.next = String::new();
+        let text = view.human(&Paper::plain(100));
+        assert!(text.contains("cannot tell"), "{text}");
+        assert!(text.ends_with("nothing is left to do"));
+    }
+
+    #[test]
+    fn for_a_program() {
+        let mut view = sample();
+        view.steps.truncate(1);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":true,"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
+    }
+}

@@ -1,0 +1,70 @@
+//! Servers of tests that were killed: stopped and removed by the next run.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+use std::time::Duration;
+
+/// How the folder of a cluster begins.
+pub(super) const PREFIX: &str = "greenlight-cluster-";
+
+/// A lock that ends with this process, however it ends.
+pub(super) fn alive(folder: &Path) -> fs::File {
+    // Locked under another name first: whoever sees the name sees the lock.
+    let (early, name) = (folder.join("alive.new"), folder.join("alive"));
+    let file = fs::File::create(&early).expect("a lock file");
+    file.lock().expect("a new lock");
+    fs::rename(early, name).expect("a lock file");
+    file
+}
+
+/// Stops and removes what dead processes have left, once for each process.
+pub(super) fn sweep() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for entry in fs::read_dir(std::env::temp_dir())
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                remove_if_dead(&entry.path());
+            }
+        }
+    });
+}
+
+fn remove_if_dead(folder: &Path) {
+    let Ok(alive) = fs::File::open(folder.join("alive")) else {
+        return;
+    };
+    if alive.try_lock().is_err() {
+        return;
+    }
+    let data = folder.join("data");
+    let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+    if let Some(pid) = status.lines().next()
+        && runs(pid, &data)
+    {
+        Command::new("kill").args(["-QUIT", pid]).status().ok();
+        // It removes files of its own while it stops.
+        for _ in 0..100 {
+            if !runs(pid, &data) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    fs::remove_dir_all(folder).ok();
+}
+
+/// Whether the process is a server of this folder: its number may be another process's by now.
+fn runs(pid: &str, data: &Path) -> bool {
+    Command::new("ps")
+        .args(["-o", "args=", "-p", pid])
+        .output()
+        .is_ok_and(|output| {
+            String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string())
+        })
+}
