@@ -52,7 +52,11 @@ pub(super) fn values(context: &Context<'_>, from: &Table, to: &Table) -> Values 
                     .add
                     .insert(column.to_owned(), in_parentheses(text.sql));
             }
-            _ => {}
+            Role::Patch(..)
+            | Role::Add(_)
+            | Role::Transform(..)
+            | Role::Check(_)
+            | Role::Variable(_) => {}
         }
     }
     values
@@ -114,9 +118,8 @@ fn obstacle(context: &Context<'_>, from: &Table, to: &Table) -> Option<String> {
 
 /// Something of a table that is not recreated by altering another one.
 fn feature(table: &Table, catalog: Option<&Catalog>) -> Option<&'static str> {
-    let of_user = |column: &Column| {
-        catalog.is_some_and(|catalog| is_user_type(&column.type_name, &column.base, catalog))
-    };
+    let of_user =
+        |column: &Column| catalog.is_some_and(|catalog| is_user_type(&column.type_name, catalog));
     let found = [
         (
             table.partition_key.is_some() || table.partition_of.is_some(),
@@ -212,10 +215,9 @@ fn coercible(from: &str, to: &str) -> bool {
 }
 
 /// Whether a type belongs to the schema that is replaced: its name means another type on the other side.
-fn is_user_type(name: &str, base: &str, catalog: &Catalog) -> bool {
+fn is_user_type(name: &str, catalog: &Catalog) -> bool {
     let name = name.trim_end_matches("[]").trim_matches('"');
-    matches!(base, "enum" | "composite" | "range" | "multirange")
-        || catalog.enums.contains_key(name)
+    catalog.enums.contains_key(name)
         || catalog.domains.contains_key(name)
         || catalog.other_types.iter().any(|other| other == name)
 }
@@ -242,9 +244,7 @@ pub(super) fn rewrite(context: &Context<'_>, from: &Table, to: &Table) -> Transf
                     .into_iter()
                     .flatten()
                     .zip([before, column])
-                    .any(|(catalog, column)| {
-                        is_user_type(&column.type_name, &column.base, catalog)
-                    });
+                    .any(|(catalog, column)| is_user_type(&column.type_name, catalog));
                 if foreign {
                     format!("{plain}::text")
                 } else {

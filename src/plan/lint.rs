@@ -13,7 +13,7 @@ use super::text::Text;
 use crate::error::Place;
 use crate::model::catalog::Catalog;
 
-mod classed;
+mod classes;
 mod columns;
 mod driving;
 mod form;
@@ -40,7 +40,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("form", form::check),
     ("writes", writes::check),
     ("variables", variables::check),
-    ("classes", classed::check),
+    ("classes", classes::check),
     ("tables", tables::check),
     ("driving", driving::check),
     ("no_batch", no_batch::check),
@@ -140,4 +140,28 @@ pub(crate) fn run(context: &Context<'_>) -> Findings {
         rule(context, &mut findings);
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_has_its_file_and_each_file_its_rule() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/plan/lint");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned())
+            })
+            .collect();
+        let mut rules: Vec<&str> = RULES.iter().map(|(name, _rule)| *name).collect();
+        files.sort_unstable();
+        rules.sort_unstable();
+        assert_eq!(files, rules);
+    }
 }

@@ -1,7 +1,7 @@
 //! What the good plan comes to.
 
 use super::{BLUE, EXPECT, catalog, compiled, folder};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Constraint, ConstraintKind};
 use crate::model::migration::{CarryWay, Migration};
 
 fn migration(changes: &[(&str, &str, &str)], blue: &Catalog, expect: &Catalog) -> Migration {
@@ -166,6 +166,48 @@ fn partitions_follow_their_root() {
         [
             ("countries", CarryWay::Rewrite),
             ("customers", CarryWay::Alter)
+        ]
+    );
+}
+
+#[test]
+fn only_new_demands_are_worth_a_warning() {
+    let constraint = |kind, columns: &[&str], references: Option<&str>| Constraint {
+        name: format!("c_{}", columns.join("_")),
+        kind,
+        definition: format!("{kind:?} ({})", columns.join(", ")),
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
+        references: references.map(str::to_owned),
+        not_valid: false,
+        inherited: false,
+        comment: None,
+    };
+    let (unique, foreign) = (ConstraintKind::Unique, ConstraintKind::ForeignKey);
+    let (mut blue, mut expect) = (catalog(BLUE), catalog(EXPECT));
+    blue.tables
+        .get_mut("customers")
+        .unwrap()
+        .constraints
+        .push(constraint(foreign, &["phone"], Some("phones")));
+    let constraints = &mut expect.tables.get_mut("customers").unwrap().constraints;
+    // Looser than the primary key of blue; a constant; the same key with the constant beside it.
+    constraints.push(constraint(unique, &["id", "region"], None));
+    constraints.push(constraint(foreign, &["region"], Some("regions")));
+    constraints.push(constraint(foreign, &["phone", "region"], Some("phones")));
+    // New.
+    constraints.push(constraint(unique, &["email"], None));
+    constraints.push(constraint(foreign, &["email"], Some("mails")));
+    let folder = folder(&[]);
+    let warnings = compiled(folder.path(), &blue, &expect).unwrap().warnings;
+    let texts: Vec<&str> = warnings
+        .iter()
+        .map(|warning| warning.text.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "2.X adds `c_email` to `customers`, which demands unique rows: Unique (email)",
+            "2.X adds `c_email` to `customers`, which demands a row in another table: ForeignKey (email)",
         ]
     );
 }
