@@ -17,6 +17,7 @@ mod classes;
 mod columns;
 mod driving;
 mod form;
+mod idempotent;
 mod no_batch;
 mod no_value;
 mod partial_groups;
@@ -30,7 +31,7 @@ mod writes;
 
 pub(crate) use columns::key_of;
 pub(crate) use reach::parse as parse_reach;
-pub(crate) use tighter::widens;
+pub(crate) use tighter::narrower;
 
 /// A rule.
 pub(crate) type Rule = fn(&Context<'_>, &mut Findings);
@@ -47,6 +48,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("select_star", select_star::check),
     ("volatile", volatile::check),
     ("partial_groups", partial_groups::check),
+    ("idempotent", idempotent::check),
     ("reach", reach::check),
     ("columns", columns::check),
     ("no_value", no_value::check),

@@ -329,3 +329,20 @@ fn a_suggestion_is_made_for_what_is_nearly_right() {
         assert_eq!(error.places()[0].label, words, "{error}");
     }
 }
+
+#[test]
+fn a_patch_over_its_own_column_is_worth_a_warning() {
+    for (expression, expected) in [
+        ("lower(domain)", 1),
+        ("lower(customers.domain)", 1),
+        (
+            "(SELECT o.domain FROM other o WHERE o.id = customers.id)",
+            0,
+        ),
+    ] {
+        let folder = folder(&[(P, "split_part(email, '@', 2)", expression)]);
+        let loaded = crate::plan::load(&folder.path().join(P)).unwrap();
+        let warnings = crate::plan::check(&loaded, None, None).warnings;
+        assert_eq!(warnings.len(), expected, "{expression}: {warnings:?}");
+    }
+}

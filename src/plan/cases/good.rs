@@ -148,6 +148,11 @@ fn a_patched_column_of_another_type_is_written_anew() {
     )];
     let found = migration(&changes, &catalog(BLUE), &catalog(&tables));
     assert_eq!(ways(&found)[1], ("customers", CarryWay::Rewrite));
+    assert!(found.transforms[1].columns.contains(&"phone".to_owned()));
+    assert_eq!(
+        found.carried[1].patch.keys().collect::<Vec<_>>(),
+        ["domain"]
+    );
 }
 
 #[test]
@@ -210,4 +215,23 @@ fn only_new_demands_are_worth_a_warning() {
             "2.X adds `c_email` to `customers`, which demands a row in another table: ForeignKey (email)",
         ]
     );
+}
+
+#[test]
+fn a_patch_that_makes_a_column_not_null_cannot_wait() {
+    for (from, to) in [
+        ("domain text!=''", "domain text!"),
+        ("phone text", "phone text!"),
+    ] {
+        let tables: Vec<String> = EXPECT.iter().map(|table| table.replace(from, to)).collect();
+        let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+        let changes = [(
+            "plan.toml",
+            "set = { ",
+            "set = { phone = \"coalesce(phone, '')\", ",
+        )];
+        let found = migration(&changes, &catalog(BLUE), &catalog(&tables));
+        assert_eq!(ways(&found)[1], ("customers", CarryWay::Rewrite), "{to}");
+        assert_eq!(found.carried[1].patch.len(), 1, "{to}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::error::{Code, Error};
 use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Index, Table};
 
 /// Whether every value of one type is a value of the other, unchanged.
-pub(crate) fn widens(from: &str, to: &str, expect: &Catalog) -> bool {
+fn widens(from: &str, to: &str, expect: &Catalog) -> bool {
     if from == to {
         return true;
     }
@@ -141,7 +141,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// What makes a column of 2.X refuse a value of blue.
-fn narrower(before: &Column, after: &Column, blue: &Catalog, expect: &Catalog) -> Option<String> {
+pub(crate) fn narrower(
+    before: &Column,
+    after: &Column,
+    blue: &Catalog,
+    expect: &Catalog,
+) -> Option<String> {
     let name = &before.name;
     if after.generated.is_some() && before.generated.is_none() {
         return Some(format!(
