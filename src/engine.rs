@@ -99,7 +99,8 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
     failpoint(&format!("{id}:acted"));
     match acted {
         Ok(()) => {
-            let stats = figures::since(run, &id, &record, took).await?;
+            let mut stats = figures::since(run, &id, &record, took).await?;
+            stats.rows_compared = step.rows_compared(run).await?;
             run.store.finish(&id, &stats, took).await?;
             failpoint(&format!("{id}:done"));
             run.store.note(Some(&id), "done").await?;

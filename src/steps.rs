@@ -181,6 +181,17 @@ impl Step {
         }
     }
 
+    /// Rows that it has compared; none if that is not what it does.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn rows_compared(&self, run: &Run) -> Result<u64> {
+        match self {
+            Self::Compare => compare::rows(run).await,
+            _ => Ok(0),
+        }
+    }
+
     /// Runs it. The same call finishes what a killed one has begun.
     ///
     /// # Errors

@@ -19,5 +19,11 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
-    compare::all(run, id).await?.into_result()
+    let outcome = compare::all(run, id).await?;
+    outcome.keep(&run.store).await?;
+    outcome.into_result()
+}
+
+pub(super) async fn rows(run: &Run) -> Result<u64> {
+    Ok(compare::kept(&run.store).await?.map_or(0, |kept| kept.rows))
 }
