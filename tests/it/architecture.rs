@@ -15,7 +15,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("link", &["error", "model", "pg", "state", "converge"]),
     (
         "steps",
-        &["error", "model", "pg", "state", "converge", "compare", "link"],
+        &[
+            "error", "model", "pg", "state", "converge", "compare", "link",
+        ],
     ),
     ("plan", &["error", "model"]),
     ("engine", &["error", "model", "pg", "state", "steps"]),
@@ -25,9 +27,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Files that are longer than others may be, and why that is right.
 const LONG: &[(&str, &str)] = &[
-    ("src/model/ddl.rs", "all DDL that is made from catalogs, side by side"),
+    (
+        "src/model/ddl.rs",
+        "all DDL that is made from catalogs, side by side",
+    ),
     ("src/state/store.rs", "one method a statement of sql/state"),
-    ("src/link/prepare.rs", "one step from its refusal to its end"),
+    (
+        "src/link/prepare.rs",
+        "one step from its refusal to its end",
+    ),
 ];
 
 const LONGEST: usize = 400;
@@ -94,7 +102,10 @@ fn imports_run_one_way() {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
         for line in lines {
-            for (_, rest) in line.match_indices("crate::").map(|(at, m)| line.split_at(at + m.len())) {
+            for (_, rest) in line
+                .match_indices("crate::")
+                .map(|(at, m)| line.split_at(at + m.len()))
+            {
                 let there: String = rest
                     .chars()
                     .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
@@ -111,7 +122,10 @@ fn imports_run_one_way() {
 
 #[test]
 fn the_table_of_imports_has_every_room_and_no_circle() {
-    let listed: BTreeSet<String> = MAY_IMPORT.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let listed: BTreeSet<String> = MAY_IMPORT
+        .iter()
+        .map(|(room, _)| (*room).to_owned())
+        .collect();
     let mut found: BTreeSet<String> = files("src", "rs").iter().map(|path| room(path)).collect();
     for free in ["lib", "main", "commands"] {
         found.remove(free);

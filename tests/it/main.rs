@@ -6,8 +6,9 @@
 )]
 
 mod architecture;
-mod docs;
 mod compare;
+mod docs;
+mod gates;
 mod pg;
 mod privileges;
 mod support;

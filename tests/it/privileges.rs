@@ -4,66 +4,60 @@ use std::path::Path;
 
 use greenlight::error::Code;
 
-use crate::support::{Options, Pair, Operator, binaries, copy_folder, must};
+use crate::support::shop::{DATABASE, Shop};
+use crate::support::{Operator, Options, binaries, must};
 
-/// A pair with the example on blue and both roles, and the program that logs in as them.
+/// The example on a pair where both roles log in, and nothing is given to everybody.
 struct Stage {
-    pair: Pair,
+    shop: Shop,
     operator: Operator,
-    folder: tempfile::TempDir,
 }
 
 impl Stage {
     fn open() -> Self {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let pair = Pair::start_with(&Options::default());
-        let folder = tempfile::tempdir().expect("a folder");
-        copy_folder(&project.join("docs/example"), folder.path());
+        let shop = Shop::bare(&Options::default());
+        let pair = &shop.pair;
         for side in [&pair.blue, &pair.green] {
-            side.create_database("shop");
-            // As a careful operator sets a database up: nothing is given to everybody.
             side.psql(
-                "shop",
+                DATABASE,
                 "REVOKE ALL ON DATABASE shop FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC",
             );
         }
-        // 1.X belongs to a role of its own.
+        // 1.X belongs to a role of its own, and has a sequence that belongs to no column.
+        let schema = std::fs::read_to_string(shop.file("schema/1.sql")).expect("the schema");
         pair.blue.psql(
-            "shop",
-            "CREATE ROLE shop_owner; GRANT USAGE, CREATE ON SCHEMA public TO shop_owner",
+            DATABASE,
+            &format!(
+                "CREATE ROLE shop_owner; GRANT USAGE, CREATE ON SCHEMA public TO shop_owner; SET ROLE shop_owner;
+                 {schema} CREATE SEQUENCE tickets START 700; SELECT nextval('tickets')"
+            ),
         );
-        let schema = folder.path().join("schema/1.sql");
-        let text = std::fs::read_to_string(&schema).expect("the schema");
-        pair.blue.psql(
-            "shop",
-            &format!("SET ROLE shop_owner; {text} CREATE SEQUENCE tickets START 700; SELECT nextval('tickets');"),
-        );
-        let sql = |name: &str| project.join("docs/sql").join(name);
+        let sql = |name: &str| {
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("docs/sql")
+                .join(name)
+        };
+        let (blue, green) = (("role", "greenlight_blue"), ("role", "greenlight_green"));
+        let schema = ("schema", "public");
         pair.blue.psql_file(
-            "shop",
+            DATABASE,
             &sql("blue_role.sql"),
-            &[("role", "greenlight_blue"), ("schema", "public"), ("owner", "shop_owner")],
+            &[blue, schema, ("owner", "shop_owner")],
         );
-        pair.green.psql_file(
-            "shop",
-            &sql("green_role.sql"),
-            &[("role", "greenlight_green"), ("schema", "public")],
-        );
-        let url = |url: String, role: &str| url.replace("user=postgres", &format!("user={role}"));
-        let operator = Operator::new(folder.path())
+        pair.green
+            .psql_file(DATABASE, &sql("green_role.sql"), &[green, schema]);
+        let as_role =
+            |url: String, role: &str| url.replace("user=postgres", &format!("user={role}"));
+        let operator = Operator::new(&shop.file(""))
             .with(
                 "GREENLIGHT_BLUE_URL",
-                &url(pair.blue.url("shop"), "greenlight_blue"),
+                &as_role(pair.blue.url(DATABASE), blue.1),
             )
             .with(
                 "GREENLIGHT_GREEN_URL",
-                &url(pair.green.url("shop"), "greenlight_green"),
+                &as_role(pair.green.url(DATABASE), green.1),
             );
-        Self {
-            pair,
-            operator,
-            folder,
-        }
+        Self { shop, operator }
     }
 
     /// Every command from the dry run to the end.
@@ -87,15 +81,15 @@ impl Stage {
                 .must(&line.split_whitespace().collect::<Vec<_>>());
         }
         assert_eq!(
-            self.pair.green.psql(
-                "shop",
+            self.shop.pair.green.psql(
+                DATABASE,
                 "SELECT count(*), sum(total_cents), count(DISTINCT customer_name) FROM orders",
             ),
             "2000|250125000|200"
         );
         assert_eq!(
-            self.pair.green.psql(
-                "shop",
+            self.shop.pair.green.psql(
+                DATABASE,
                 "SELECT string_agg(nspname, ',') FROM pg_namespace WHERE nspname LIKE 'greenlight%'"
             ),
             ""
@@ -107,9 +101,9 @@ impl Stage {
 fn cluster_a_whole_run_as_poor_roles() {
     let stage = Stage::open();
     stage.whole_run();
-    for side in [&stage.pair.blue, &stage.pair.green] {
+    for side in [&stage.shop.pair.blue, &stage.shop.pair.green] {
         let powers = side.psql(
-            "shop",
+            DATABASE,
             "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'greenlight_%'
              AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)",
         );
@@ -120,17 +114,18 @@ fn cluster_a_whole_run_as_poor_roles() {
 #[test]
 fn cluster_a_whole_run_from_a_restored_copy_as_poor_roles() {
     let stage = Stage::open();
-    let plan = stage.folder.path().join("plan.toml");
-    let text = std::fs::read_to_string(&plan).expect("the plan");
-    let text = text.replace("[carry]", "[sync]\nseed = \"restored\"\n\n[carry]");
-    std::fs::write(&plan, text).expect("the plan");
+    stage.shop.change_plan(
+        "plan.toml",
+        "[carry]",
+        "[sync]\nseed = \"restored\"\n\n[carry]",
+    );
     // A dump that the green role restores is its own; blue's grants are not wanted.
-    let dump = stage.folder.path().join("blue.sql");
+    let dump = stage.shop.file("blue.sql");
     must(
         binaries()
             .client("pg_dump")
             .args(["--no-owner", "--no-privileges", "--schema=public", "-d"])
-            .arg(stage.pair.blue.url("shop"))
+            .arg(stage.shop.pair.blue.url(DATABASE))
             .arg("--file")
             .arg(&dump),
     );
@@ -138,19 +133,24 @@ fn cluster_a_whole_run_from_a_restored_copy_as_poor_roles() {
     let text = std::fs::read_to_string(&dump).expect("the dump");
     let text = text.replace("CREATE SCHEMA public;", "");
     std::fs::write(&dump, format!("SET ROLE greenlight_green;\n{text}")).expect("the dump");
-    stage.pair.green.psql_file("shop", &dump, &[]);
+    stage.shop.pair.green.psql_file(DATABASE, &dump, &[]);
     stage.whole_run();
 }
 
 #[test]
 fn cluster_a_missing_privilege_stops_the_dry_run_with_the_statement_that_gives_it() {
     let stage = Stage::open();
-    stage.pair.blue.psql(
-        "shop",
+    stage.shop.pair.blue.psql(
+        DATABASE,
         "REVOKE SELECT ON countries FROM greenlight_blue; REVOKE SELECT ON SEQUENCE tickets FROM greenlight_blue",
     );
     let said = stage.operator.run(&["plan", "plan.toml"]);
-    assert_eq!(said.code, i32::from(Code::Privilege.text().exit), "{}", said.text);
+    assert_eq!(
+        said.code,
+        i32::from(Code::Privilege.text().exit),
+        "{}",
+        said.text
+    );
     for statement in [
         "GRANT SELECT ON TABLE public.countries TO greenlight_blue",
         "GRANT SELECT ON SEQUENCE public.tickets TO greenlight_blue",
@@ -170,10 +170,12 @@ fn cluster_blue_refuses_every_write_of_its_role() {
         "SELECT nextval('tickets')",
         "TRUNCATE legacy_flags",
     ] {
-        let refused = stage
-            .pair
-            .blue
-            .try_psql("shop", &format!("SET ROLE greenlight_blue; SET default_transaction_read_only = off; {statement}"));
+        let refused = stage.shop.pair.blue.try_psql(
+            DATABASE,
+            &format!(
+                "SET ROLE greenlight_blue; SET default_transaction_read_only = off; {statement}"
+            ),
+        );
         assert!(refused.is_err(), "{statement}");
     }
 }

@@ -75,7 +75,10 @@ fn collect(folder: &Path, known: &mut BTreeSet<String>) {
             collect(&path, known);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let text = fs::read_to_string(&path).expect("a source");
-            for (_, rest) in text.match_indices("fn ").map(|(at, _)| text.split_at(at + 3)) {
+            for (_, rest) in text
+                .match_indices("fn ")
+                .map(|(at, _)| text.split_at(at + 3))
+            {
                 let name: String = rest
                     .chars()
                     .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use super::page;
-use crate::support::{Options, Pair, Operator, copy_folder};
+use crate::support::shop::{DATABASE, Shop};
+use crate::support::{Operator, Options};
 
 /// One example on a page.
 struct Example {
@@ -20,29 +21,20 @@ struct Example {
 
 /// The example being run.
 struct Stage {
-    pair: Pair,
+    shop: Shop,
     operator: Operator,
-    folder: tempfile::TempDir,
     examples: Vec<Example>,
 }
 
 impl Stage {
     fn open() -> Self {
-        let pair = Pair::start_with(&Options::default().tcp());
-        let folder = tempfile::tempdir().expect("a folder");
-        copy_folder(&page::root().join("docs/example"), folder.path());
-        for side in [&pair.blue, &pair.green] {
-            side.create_database("shop");
-        }
-        let schema = folder.path().join("schema/1.sql");
-        pair.blue.psql_file("shop", &schema, &[]);
-        let operator = Operator::new(folder.path())
-            .with("GREENLIGHT_BLUE_URL", &url(pair.blue.port()))
-            .with("GREENLIGHT_GREEN_URL", &url(pair.green.port()));
+        let shop = Shop::start(&Options::default().tcp());
+        let operator = Operator::new(&shop.file(""))
+            .with("GREENLIGHT_BLUE_URL", &url(shop.pair.blue.port()))
+            .with("GREENLIGHT_GREEN_URL", &url(shop.pair.green.port()));
         Self {
-            pair,
+            shop,
             operator,
-            folder,
             examples: Vec::new(),
         }
     }
@@ -55,7 +47,10 @@ impl Stage {
         let words: Vec<&str> = line.split_whitespace().collect();
         let said = self.operator.run(&words);
         let mut text = said.text;
-        for (side, cluster) in [("blue", &self.pair.blue), ("green", &self.pair.green)] {
+        for (side, cluster) in [
+            ("blue", &self.shop.pair.blue),
+            ("green", &self.shop.pair.green),
+        ] {
             text = text.replace(
                 &format!("127.0.0.1:{}", cluster.port()),
                 &format!("{side}.internal:5432"),
@@ -70,14 +65,6 @@ impl Stage {
             head,
         });
     }
-
-    /// A second plan beside the first, with one thing changed.
-    fn plan_with(&self, name: &str, from: &str, to: &str) {
-        let plan = self.folder.path().join("plan.toml");
-        let text = std::fs::read_to_string(plan).expect("the plan");
-        assert!(text.contains(from), "{from}");
-        std::fs::write(self.folder.path().join(name), text.replace(from, to)).expect("a plan");
-    }
 }
 
 fn url(port: u16) -> String {
@@ -87,7 +74,11 @@ fn url(port: u16) -> String {
 #[test]
 fn cluster_outputs_on_the_pages_are_those_of_a_run() {
     let mut stage = Stage::open();
-    stage.plan_with("mistyped.toml", "on_found = \"stop\"", "on_fuond = \"stop\"");
+    stage.shop.change_plan(
+        "mistyped.toml",
+        "on_found = \"stop\"",
+        "on_fuond = \"stop\"",
+    );
     stage.show("schema", "schema plan.toml --write", 0);
     stage.show("check", "check plan.toml", 0);
     stage.show("check refused", "check mistyped.toml", 2);
@@ -98,13 +89,14 @@ fn cluster_outputs_on_the_pages_are_those_of_a_run() {
     stage.show("resume", "resume plan.toml", 0);
     stage.show("cutover closed", "cutover plan.toml", 3);
     stage.show("run", "run plan.toml", 0);
-    stage.pair.blue.psql(
-        "shop",
+    stage.shop.pair.blue.psql(
+        DATABASE,
         "UPDATE orders SET state = 'paid' WHERE id = 3; UPDATE customers SET name = 'Customer 8a' WHERE id = 8",
     );
     stage.show("verify differs", "verify plan.toml", 3);
-    stage.pair.blue.psql(
-        "shop",
+    stage.show("cutover differs", "cutover plan.toml", 3);
+    stage.shop.pair.blue.psql(
+        DATABASE,
         "UPDATE orders SET state = 'open' WHERE id = 3; UPDATE customers SET name = 'Customer 8' WHERE id = 8",
     );
     stage.show("verify", "verify plan.toml", 0);
@@ -127,7 +119,7 @@ fn cluster_outputs_on_the_pages_are_those_of_a_run() {
     stage.show_head("json-schema", "json-schema", 0, Some(12));
     stage.show_head("completions", "completions bash", 0, Some(5));
     settle(&stage.examples);
-    let snapshot = std::fs::read(stage.folder.path().join("schema/2.json")).expect("a snapshot");
+    let snapshot = std::fs::read(stage.shop.file("schema/2.json")).expect("a snapshot");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(page::root().join("docs/example/schema/2.json"), snapshot)
             .expect("the snapshot");
@@ -186,7 +178,9 @@ fn alike(text: &str) -> Vec<String> {
         // Each cell of a step's line in the report is a figure; whether they are right is another test's matter.
         let figures = line.starts_with("| ") && line.contains(" | ");
         for word in line.split_whitespace() {
-            let bare = word.trim_end_matches([',', '.', ')', ';']).trim_start_matches('(');
+            let bare = word
+                .trim_end_matches([',', '.', ')', ';'])
+                .trim_start_matches('(');
             let word = if UNITS.contains(&bare) {
                 // What stands before it goes with it.
                 words.pop();
@@ -212,7 +206,10 @@ const UNITS: &[&str] = &["ms", "s", "min", "h", "B", "kB", "MB", "GB", "rows/s",
 fn differs(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let dotted = word.contains('.') && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let dated = digits >= 6 && word.bytes().all(|b| b.is_ascii_digit() || b"-:+.TZ".contains(&b));
+    let dated = digits >= 6
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"-:+.TZ".contains(&b));
     dated || (dotted && digits >= 2)
 }
 
@@ -227,5 +224,9 @@ fn what_differs_from_run_to_run_is_not_compared() {
         alike("PostgreSQL 15.18  since 2026-11-24 19:59:29+00  ────"),
         alike("PostgreSQL 17.2   since 2025-01-02 09:09:09+00  ──")
     );
-    assert!(Path::new(page::root()).join("docs/example/plan.toml").exists());
+    assert!(
+        Path::new(page::root())
+            .join("docs/example/plan.toml")
+            .exists()
+    );
 }

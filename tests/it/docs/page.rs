@@ -61,12 +61,7 @@ pub(super) fn settle(path: &Path, name: &str, wanted: &str, same: &dyn Fn(&str, 
     let (_, found) = parts(path)
         .into_iter()
         .find(|(other, _)| other == name)
-        .unwrap_or_else(|| {
-            panic!(
-                "{} has no part `{BEGIN}{name}{BEGIN_END}`",
-                path.display()
-            )
-        });
+        .unwrap_or_else(|| panic!("{} has no part `{BEGIN}{name}{BEGIN_END}`", path.display()));
     if same(&found, wanted) {
         return;
     }

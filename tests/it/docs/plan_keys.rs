@@ -58,11 +58,21 @@ impl Book<'_> {
         };
         if inner.get("properties").is_none() {
             // A table of names that the operator chooses.
-            write!(out, "\nKeys are names; each value is {}.\n", self.form(inner)).expect("text");
+            write!(
+                out,
+                "\nKeys are names; each value is {}.\n",
+                self.form(inner)
+            )
+            .expect("text");
             let forms = inner.get("anyOf").and_then(Value::as_array);
             for form in forms.into_iter().flatten() {
-                write!(out, "\n- {}: {}", self.form(self.resolve(form)), words(form))
-                    .expect("text");
+                write!(
+                    out,
+                    "\n- {}: {}",
+                    self.form(self.resolve(form)),
+                    words(form)
+                )
+                .expect("text");
             }
             if forms.is_some() {
                 out.push('\n');
@@ -147,8 +157,9 @@ impl Book<'_> {
                     format!("a table; each value {}", self.form(values))
                 }
                 _ => {
-                    let keys: Vec<String> =
-                        properties(value).map(|(name, _)| format!("`{name}`")).collect();
+                    let keys: Vec<String> = properties(value)
+                        .map(|(name, _)| format!("`{name}`"))
+                        .collect();
                     format!("a table of {}", keys.join(", "))
                 }
             },

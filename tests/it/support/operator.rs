@@ -1,10 +1,10 @@
-//! Runs the program as an operator does.
+//! Runs the program as an operator does, and reads what it says.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, PipeReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
-/// The program in a folder, with the addresses of two sides in its environment.
+/// Somebody in a folder, with addresses in the environment.
 pub(crate) struct Operator {
     folder: PathBuf,
     environment: Vec<(String, String)>,
@@ -19,6 +19,13 @@ pub(crate) struct Said {
     pub(crate) code: i32,
 }
 
+/// A command under way; killed if it is dropped.
+pub(crate) struct Running {
+    child: Child,
+    output: BufReader<PipeReader>,
+    text: String,
+}
+
 impl Operator {
     /// In this folder, without any address.
     pub(crate) fn new(folder: &Path) -> Self {
@@ -28,17 +35,17 @@ impl Operator {
         }
     }
 
-    /// With a variable in its environment.
+    /// With a variable in the environment.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Runs a command to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let (mut reader, writer) = std::io::pipe().expect("a pipe");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
-        command
+    /// Starts a command.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        // The command, and with it our copies of the writing end, ends here: the pipe ends with the program.
+        let child = Command::new(env!("CARGO_BIN_EXE_greenlight"))
             .args(arguments)
             .current_dir(&self.folder)
             .env("NO_COLOR", "1")
@@ -48,17 +55,19 @@ impl Operator {
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(writer.try_clone().expect("a pipe"))
-            .stderr(writer);
-        let mut child = command.spawn().expect("greenlight");
-        // The command holds the writing ends; the pipe ends when the program does.
-        drop(command);
-        let mut text = String::new();
-        reader.read_to_string(&mut text).expect("text");
-        let status = child.wait().expect("an exit code");
-        Said {
-            text: text.trim_end().to_owned(),
-            code: status.code().unwrap_or(-1),
+            .stderr(writer)
+            .spawn()
+            .expect("greenlight");
+        Running {
+            child,
+            output: BufReader::new(reader),
+            text: String::new(),
         }
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        self.start(arguments).end()
     }
 
     /// Runs a command that must end with 0; its text.
@@ -72,6 +81,41 @@ impl Operator {
             said.text
         );
         said.text
+    }
+}
+
+impl Running {
+    /// Reads up to a line that has these words, and gives it.
+    pub(crate) fn until(&mut self, words: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).expect("text");
+            assert!(read > 0, "it never said `{words}`:\n{}", self.text);
+            self.text.push_str(&line);
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// Reads to its end.
+    pub(crate) fn end(mut self) -> Said {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("text");
+        self.text.push_str(&rest);
+        let status = self.child.wait().expect("an exit code");
+        Said {
+            text: self.text.trim_end().to_owned(),
+            code: status.code().unwrap_or(-1),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already gone, if it was read to its end.
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 
