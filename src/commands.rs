@@ -1,8 +1,8 @@
 //! One file per command: reads the plan, connects, asks the rooms below, hands a view to `ui`.
 //!
 //! May import every room.
-//! Invariant: `check`, `plan`, `status`, `verify`, `report` and `schema` without `--write` change nothing on a side that
-//! is kept.
+//! Invariant: `check`, `plan`, `status`, `report` and `schema` without `--write` change nothing on a side that is kept;
+//! `verify` leaves its verdict in the record and nothing else.
 
 mod check;
 mod cleanup;

@@ -34,7 +34,7 @@ use crate::model::ident::quote_ident;
 use crate::model::migration::{Carried, CarryWay};
 use crate::state::Run;
 
-pub use kept::{Kept, kept};
+pub use kept::kept;
 
 use crew::{Crew, why};
 use rows::Answer;

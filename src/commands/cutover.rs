@@ -178,13 +178,13 @@ async fn gates(site: &Site, store: &Store, record: &RunRecord, takeover: bool) -
 async fn verified(store: &Store) -> GateRow {
     let (value, ok) = match compare::kept(store).await {
         Ok(None) => ("not yet".to_owned(), GateState::Closed),
-        Ok(Some(kept)) => {
-            let state = match kept.verdict {
+        Ok(Some(verdict)) => {
+            let state = match verdict {
                 Verdict::Same => GateState::Open,
                 Verdict::Differs => GateState::Closed,
                 Verdict::CannotTell => GateState::Unknown,
             };
-            (kept.verdict.to_string(), state)
+            (verdict.to_string(), state)
         }
         Err(error) => (error.condition().to_owned(), GateState::Unknown),
     };

@@ -9,6 +9,7 @@ use super::world::{Schema, World};
 use crate::model::Side;
 use crate::model::catalog::{Column, Table};
 use crate::model::ident::quote_ident;
+use crate::model::migration::CarryWay;
 use crate::state::Run;
 
 /// The question, and what it leaves out; or why it cannot be asked.
@@ -106,11 +107,12 @@ fn comparable(
     before: &Column,
     landing: &Table,
 ) -> Result<(Value, Value), String> {
-    let patched = run
-        .migration
-        .carried
-        .iter()
-        .any(|carried| carried.table == table && carried.patch.contains_key(&before.name));
+    // The landing of a rewritten table is blue's own: its patches are made on the way to the target.
+    let patched = run.migration.carried.iter().any(|carried| {
+        carried.table == table
+            && carried.way != CarryWay::Rewrite
+            && carried.patch.contains_key(&before.name)
+    });
     if patched {
         return Err("it is patched".to_owned());
     }
