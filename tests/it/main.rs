@@ -11,4 +11,5 @@ mod docs;
 mod gates;
 mod pg;
 mod privileges;
+mod reading;
 mod support;
