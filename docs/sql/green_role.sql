@@ -5,7 +5,7 @@
 -- The role gets no password here: `\password greenlight_green` in psql sets one without showing it.
 CREATE ROLE :"role" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 
-GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"DBNAME" TO :"role";
+GRANT CONNECT, CREATE ON DATABASE :"DBNAME" TO :"role";
 -- It renames the schema, so it has to own it. The 2.X tables are its own, for its session makes them.
 ALTER SCHEMA :"schema" OWNER TO :"role";
 

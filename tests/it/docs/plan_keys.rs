@@ -45,7 +45,22 @@ impl Book<'_> {
         let mut text = String::from("\n## Top level\n");
         let required = required(schema);
         self.table(&alone, &required, &mut text);
-        text + &sections
+        text.push_str(&sections);
+        text.push_str("\n## Forms of values\n\n");
+        for name in ["Duration", "Size"] {
+            let form = &self.definitions[name];
+            let examples = form["examples"].as_array().into_iter().flatten();
+            let examples: Vec<String> = examples.map(|one| format!("`{one}`")).collect();
+            writeln!(
+                text,
+                "- {}: {} For example {}.",
+                name.to_lowercase(),
+                words(form),
+                examples.join(", ")
+            )
+            .expect("text");
+        }
+        text
     }
 
     fn section(&self, key: &Value, out: &mut String) {
@@ -160,7 +175,7 @@ impl Book<'_> {
                     let keys: Vec<String> = properties(value)
                         .map(|(name, _)| format!("`{name}`"))
                         .collect();
-                    format!("a table of {}", keys.join(", "))
+                    format!("a table with {}", keys.join(", "))
                 }
             },
             _ => panic!("no words for {value}"),
