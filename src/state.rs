@@ -11,5 +11,5 @@ mod store;
 
 pub use failpoint::failpoint;
 pub use lease::{Lease, Living, living};
-pub use run::{Run, Stop};
+pub use run::{Run, Stop, Waits};
 pub use store::{Rows, RunRecord, SegmentRecord, StepRecord, Store};
