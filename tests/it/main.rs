@@ -5,5 +5,7 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod cluster_hydra;
+mod oracle;
 mod pg;
 mod support;
