@@ -1,5 +1,6 @@
 //! `run`: builds green up to the cutover, resuming what an earlier run has begun.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::site::{Site, stop_on_signals};
@@ -16,7 +17,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
     let store = site.store("record").await?;
     let migration = match site.record(&store).await? {
         Some(record) if record.owner == "green" => {
-            return Err(Error::new(Code::AlreadyOwned, format!("green owns the data since {}", record.owned_at.unwrap_or_default())).into());
+            return Err(Error::new(
+                Code::AlreadyOwned,
+                format!(
+                    "green owns the data since {}",
+                    record.owned_at.unwrap_or_default()
+                ),
+            )
+            .into());
         }
         Some(record) => record.migration,
         None => {
@@ -24,20 +32,40 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             for warning in &ready.warnings {
                 printer.warn(warning);
             }
+            // A mistyped step is refused before anything is written.
+            engine::left(
+                &Step::before_own(&ready.migration),
+                &BTreeMap::new(),
+                arguments.until.as_deref(),
+            )?;
             store.begin(&ready.migration, &ready.blue).await?;
+            store.put("blue_bytes", &ready.sizes.0).await?;
+            store.put("green_bytes", &ready.sizes.1).await?;
             ready.migration
         }
     };
     let steps = Step::before_own(&migration);
     let progress = Arc::new(Progress::new(printer));
-    let run = site.lead(migration, store, arguments.takeover, Arc::clone(&progress) as _, stop).await?;
+    let run = site
+        .lead(
+            migration,
+            store,
+            arguments.takeover,
+            Arc::clone(&progress) as _,
+            stop,
+        )
+        .await?;
     let result = engine::run(&run, &steps, arguments.until.as_deref()).await;
     progress.finish();
     result?;
     let plan = arguments.plan.display();
     match &arguments.until {
-        Some(until) => printer.say(&format!("Done up to `{until}`.\nnext: greenlight run {plan}")),
-        None => printer.say(&format!("Green is ready: every row is verified.\nnext: greenlight cutover {plan}")),
+        Some(until) => printer.say(&format!(
+            "Done up to `{until}`.\nnext: greenlight run {plan}"
+        )),
+        None => printer.say(&format!(
+            "Green is ready: every row is verified.\nnext: greenlight cutover {plan}"
+        )),
     }
     Ok(0)
 }
