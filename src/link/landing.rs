@@ -170,11 +170,21 @@ pub async fn alter_carried(run: &Run, carried: &Carried) -> Result<()> {
         .map(|s| s.sql)
         .collect();
     statements.extend(take_over(namespace, from, to));
+    // Its sequences stay as well, in the place of those that the migrator made.
+    let owned = next.sequences.iter().filter(
+        |(_, sequence)| matches!(&sequence.owned_by, Some((table, _)) if *table == carried.table),
+    );
+    for (name, wanted) in owned {
+        if let Some(present) = present.sequences.get(name) {
+            let name = format!("SEQUENCE {}", quote_qualified(namespace, name));
+            statements.extend(grants(&name, "", &present.grants, &wanted.grants));
+        }
+    }
     run.transact(&session, &statements, "alter a restored table")
         .await
 }
 
-/// Owner, grants and storage options as the migrator made them.
+/// Owner and grants as the migrator made them, those of columns too.
 fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
     let name = quote_qualified(schema, &from.name);
     let mut statements = Vec::new();
@@ -184,38 +194,39 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             quote_ident(&to.owner)
         ));
     }
-    for grant in from
-        .grants
-        .iter()
-        .filter(|grant| !to.grants.contains(grant))
-    {
-        if let Some((grantee, privilege)) = grant.split_once('=') {
-            statements.push(format!(
-                "REVOKE {} ON {name} FROM {}",
-                privilege.trim_end_matches('*'),
-                role(grantee)
-            ));
-        }
-    }
-    for grant in to
-        .grants
-        .iter()
-        .filter(|grant| !from.grants.contains(grant))
-    {
-        if let Some((grantee, privilege)) = grant.split_once('=') {
-            let option = if privilege.ends_with('*') {
-                " WITH GRANT OPTION"
-            } else {
-                ""
-            };
-            statements.push(format!(
-                "GRANT {} ON {name} TO {}{option}",
-                privilege.trim_end_matches('*'),
-                role(grantee)
-            ));
-        }
+    statements.extend(grants(&name, "", &from.grants, &to.grants));
+    for column in &to.columns {
+        let before = from
+            .column(&column.name)
+            .map(|column| column.grants.as_slice())
+            .unwrap_or_default();
+        let on = format!(" ({})", quote_ident(&column.name));
+        statements.extend(grants(&name, &on, before, &column.grants));
     }
     statements
+}
+
+/// Takes away what is granted too much and grants what is missing on a table or `SEQUENCE …`; `on` names a column.
+fn grants(object: &str, on: &str, from: &[String], to: &[String]) -> Vec<String> {
+    let parts = |grant: &String| -> Option<(String, String, bool)> {
+        let (grantee, privilege) = grant.split_once('=')?;
+        let plain = privilege.trim_end_matches('*');
+        Some((
+            role(grantee),
+            format!("{plain}{on}"),
+            plain.len() < privilege.len(),
+        ))
+    };
+    let gone = from.iter().filter(|grant| !to.contains(grant));
+    let new = to.iter().filter(|grant| !from.contains(grant));
+    let revoke = gone
+        .filter_map(parts)
+        .map(|(role, privilege, _)| format!("REVOKE {privilege} ON {object} FROM {role}"));
+    let grant = new.filter_map(parts).map(|(role, privilege, option)| {
+        let option = if option { " WITH GRANT OPTION" } else { "" };
+        format!("GRANT {privilege} ON {object} TO {role}{option}")
+    });
+    revoke.chain(grant).collect()
 }
 
 fn role(grantee: &str) -> String {

@@ -211,10 +211,21 @@ fn coercible(from: &str, to: &str) -> bool {
     }
 }
 
+/// PostgreSQL's own multiranges.
+const BUILT_IN_MULTIRANGES: &[&str] = &[
+    "int4multirange",
+    "int8multirange",
+    "nummultirange",
+    "tsmultirange",
+    "tstzmultirange",
+    "datemultirange",
+];
+
 /// Whether a type belongs to the schema that is replaced: its name means another type on the other side.
 fn is_user_type(name: &str, base: &str, catalog: &Catalog) -> bool {
     let name = name.trim_end_matches("[]").trim_matches('"');
-    matches!(base, "enum" | "composite" | "range" | "multirange")
+    // A catalog lists ranges of its own, and not their multiranges; PostgreSQL has both too.
+    (base == "multirange" && !BUILT_IN_MULTIRANGES.contains(&name))
         || catalog.enums.contains_key(name)
         || catalog.domains.contains_key(name)
         || catalog.other_types.iter().any(|other| other == name)
