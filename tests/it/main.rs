@@ -6,6 +6,8 @@
 )]
 
 mod cluster_hydra;
+mod cluster_orders;
+mod cluster_stock;
 mod oracle;
 mod pg;
 mod support;

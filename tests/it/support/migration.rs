@@ -8,7 +8,7 @@ use super::binaries::must;
 use super::cluster::{Options, Pair};
 use super::fixture::{Fixture, quiet, restore};
 use super::program::{Ended, Program, greenlight};
-use super::rows::contents;
+use super::rows::{contents, dump};
 
 /// How blue's rows reach green.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,6 +204,25 @@ impl Migration {
             expected.trim_end() == made.trim_end(),
             "green's schema differs from its snapshot:\n{}",
             first_difference(&expected, &made)
+        );
+    }
+}
+
+impl Migration {
+    /// Fails unless a dump of green reads like one of an empty database in which this file of the plan was run: that
+    /// finds what our own reading of a catalog might not see. Nothing of ours may be left on green.
+    #[track_caller]
+    pub(crate) fn green_dumps_as(&self, file: &str) {
+        self.pair.green.create_database("fresh");
+        self.pair.green.psql_file("fresh", &self.path(file), &[]);
+        let (fresh, made) = (
+            dump(&self.pair.green, "fresh"),
+            dump(&self.pair.green, &self.green),
+        );
+        assert!(
+            fresh == made,
+            "green is not dumped as a fresh database is:\n{}",
+            first_difference(&fresh, &made)
         );
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use greenlight::model::quote_ident;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::binaries::{binaries, must};
@@ -88,21 +87,4 @@ pub(crate) fn dump(cluster: &Cluster, database: &str) -> String {
         .filter(|line| !line.starts_with(r"\restrict") && !line.starts_with(r"\unrestrict"))
         .collect();
     lines.join("\n")
-}
-
-/// All columns of a table but these, as a list for SELECT.
-pub(crate) fn columns_without(cluster: &Cluster, database: &str, table: &str, without: &[&str]) -> String {
-    let names = cluster.psql(
-        database,
-        &format!(
-            "SELECT attname FROM pg_attribute WHERE attrelid = '{}'::regclass AND attnum > 0 AND NOT attisdropped",
-            quote_ident(table)
-        ),
-    );
-    let names: Vec<String> = names
-        .lines()
-        .filter(|name| !without.contains(name))
-        .map(quote_ident)
-        .collect();
-    names.join(", ")
 }
