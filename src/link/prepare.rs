@@ -10,7 +10,7 @@ use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::migration::{CarryWay, Migration, SchemaSource, Seed, Variable};
 use crate::model::{diff, names};
 use crate::pg::{self, Address, Session};
-use crate::state::Run;
+use crate::state::{Run, Store};
 
 /// The fact that marks a migrator which has begun and whose schema has not been moved aside yet.
 const MIGRATING: &str = "migrating";
@@ -116,6 +116,17 @@ pub async fn prepare(run: &Run) -> Result<()> {
     }
     run.transact(&session, &swap, "move the 2.X schema aside")
         .await
+}
+
+/// Whether what stands in the namespace before own is ours to remove: the 2.X schema waits beside it, or a migrator has
+/// begun to fill it and did not come to its end.
+///
+/// # Errors
+/// When a session fails.
+pub async fn ours(store: &Store, migration: &Migration) -> Result<bool> {
+    let now = layout(store.session(), &migration.namespace).await?;
+    let begun = store.get::<bool>(MIGRATING).await?.unwrap_or_default();
+    Ok(now.next || begun && (now.aside || migration.seed == Seed::Copy))
 }
 
 /// What must hold before the first change: an empty namespace, or a copy of blue.
