@@ -5,7 +5,11 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod cluster_cleanup;
+mod cluster_crash;
 mod cluster_hydra;
+mod cluster_kill;
+mod cluster_lease;
 mod cluster_orders;
 mod cluster_stock;
 mod oracle;

@@ -12,6 +12,6 @@ mod template;
 pub(crate) use binaries::must;
 pub(crate) use cluster::{Cluster, Options, Pair};
 pub(crate) use fixture::{Fixture, trap};
-pub(crate) use migration::{Migration, Seed};
-pub(crate) use program::{Ended, Program, greenlight};
+pub(crate) use migration::{Hold, Migration, Seed};
+pub(crate) use program::Program;
 pub(crate) use rows::{Row, contents, dump, rows};

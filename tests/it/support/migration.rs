@@ -23,8 +23,6 @@ pub(crate) enum Seed {
 pub(crate) struct Migration {
     /// The servers.
     pub(crate) pair: Pair,
-    /// Where its rows come from.
-    pub(crate) fixture: Fixture,
     seed: Seed,
     /// Green's database: several runs of one blue take one each.
     pub(crate) green: String,
@@ -63,7 +61,6 @@ impl Migration {
             .to_owned();
         let mut migration = Self {
             pair,
-            fixture,
             seed,
             green: String::new(),
             folder,
@@ -90,11 +87,6 @@ impl Migration {
     pub(crate) fn drop_green(&self) {
         let sql = format!("DROP DATABASE \"{}\" WITH (FORCE)", self.green);
         self.pair.green.psql("postgres", &sql);
-    }
-
-    /// The plan file.
-    pub(crate) fn plan(&self) -> &Path {
-        &self.plan
     }
 
     /// A path in the plan's folder.
@@ -144,6 +136,13 @@ impl Migration {
             .env("GREENLIGHT_BLUE_URL", self.pair.blue.url("blue"))
             .env("GREENLIGHT_GREEN_URL", self.pair.green.url(&self.green));
         command
+    }
+
+    /// Makes batches wait for as long as [`Hold`] lives.
+    pub(crate) fn hold(&self) -> Hold {
+        let file = self.path("hold");
+        fs::write(&file, "").expect("the file that holds batches");
+        Hold(file)
     }
 
     /// Starts a command with `--json`.
@@ -224,6 +223,22 @@ impl Migration {
             "green is not dumped as a fresh database is:\n{}",
             first_difference(&fresh, &made)
         );
+    }
+}
+
+/// Batches wait while this lives, if the plan has [`Hold::TABLE`].
+pub(crate) struct Hold(PathBuf);
+
+impl Hold {
+    /// What the plan needs for it.
+    pub(crate) const TABLE: &str = "[throttle]\nfile = \"hold\"";
+    /// The reason that is then given.
+    pub(crate) const REASON: &str = "/hold exists";
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).ok();
     }
 }
 

@@ -146,17 +146,19 @@ impl Program {
     /// Waits until it says something of this kind with `--json`, and gives that.
     #[track_caller]
     pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            match self.line() {
-                Some(line) => {
-                    let event = serde_json::from_str(&line).unwrap_or_default();
-                    if wanted(&event) {
-                        return event;
-                    }
-                }
-                None => panic!("it ended without saying: {what}\n{}", self.stderr),
+        self.find(wanted)
+            .unwrap_or_else(|| panic!("it ended without saying: {what}\n{}", self.stderr))
+    }
+
+    /// The next thing of this kind that it says; `None` if it ends without.
+    pub(crate) fn find(&mut self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        while let Some(line) = self.line() {
+            let event = serde_json::from_str(&line).unwrap_or_default();
+            if wanted(&event) {
+                return Some(event);
             }
         }
+        None
     }
 
     /// Waits until it waits for this reason.
