@@ -194,6 +194,7 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             quote_ident(&to.owner)
         ));
     }
+<<<<<<< HEAD
     statements.extend(grants(&name, "", &from.grants, &to.grants));
     for column in &to.columns {
         let before = from
@@ -202,10 +203,21 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             .unwrap_or_default();
         let on = format!(" ({})", quote_ident(&column.name));
         statements.extend(grants(&name, &on, before, &column.grants));
+=======
+    statements.extend(grants(&from.grants, &to.grants, "", &name));
+    for column in &to.columns {
+        let none = Vec::new();
+        let before = from
+            .column(&column.name)
+            .map_or(&none, |column| &column.grants);
+        let of = format!(" ({})", quote_ident(&column.name));
+        statements.extend(grants(before, &column.grants, &of, &name));
+>>>>>>> main
     }
     statements
 }
 
+<<<<<<< HEAD
 /// Takes away what is granted too much and grants what is missing on a table or `SEQUENCE …`; `on` names a column.
 fn grants(object: &str, on: &str, from: &[String], to: &[String]) -> Vec<String> {
     let parts = |grant: &String| -> Option<(String, String, bool)> {
@@ -225,6 +237,31 @@ fn grants(object: &str, on: &str, from: &[String], to: &[String]) -> Vec<String>
     let grant = new.filter_map(parts).map(|(role, privilege, option)| {
         let option = if option { " WITH GRANT OPTION" } else { "" };
         format!("GRANT {privilege} ON {object} TO {role}{option}")
+=======
+/// Takes grants back and gives others, each `grantee=privilege[*]`; `of` names a column in parentheses, or is empty.
+fn grants(from: &[String], to: &[String], of: &str, table: &str) -> Vec<String> {
+    let split = |grant: &String| {
+        let (grantee, privilege) = grant.split_once('=')?;
+        Some((
+            role(grantee),
+            privilege.trim_end_matches('*').to_owned(),
+            privilege.ends_with('*'),
+        ))
+    };
+    let gone = from
+        .iter()
+        .filter(|grant| !to.contains(grant))
+        .filter_map(split);
+    let revoke =
+        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {table} FROM {role}"));
+    let new = to
+        .iter()
+        .filter(|grant| !from.contains(grant))
+        .filter_map(split);
+    let grant = new.map(|(role, privilege, option)| {
+        let option = if option { " WITH GRANT OPTION" } else { "" };
+        format!("GRANT {privilege}{of} ON {table} TO {role}{option}")
+>>>>>>> main
     });
     revoke.chain(grant).collect()
 }

@@ -12,6 +12,7 @@ mod cluster_kill;
 mod cluster_lease;
 mod cluster_orders;
 mod cluster_stock;
+mod compare;
 mod oracle;
 mod pg;
 mod support;
