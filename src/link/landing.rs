@@ -177,7 +177,7 @@ pub async fn alter_carried(run: &Run, carried: &Carried) -> Result<()> {
     for (name, wanted) in owned {
         if let Some(present) = present.sequences.get(name) {
             let name = format!("SEQUENCE {}", quote_qualified(namespace, name));
-            statements.extend(grants(&name, "", &present.grants, &wanted.grants));
+            statements.extend(grants(&present.grants, &wanted.grants, "", &name));
         }
     }
     run.transact(&session, &statements, "alter a restored table")
@@ -194,16 +194,6 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             quote_ident(&to.owner)
         ));
     }
-<<<<<<< HEAD
-    statements.extend(grants(&name, "", &from.grants, &to.grants));
-    for column in &to.columns {
-        let before = from
-            .column(&column.name)
-            .map(|column| column.grants.as_slice())
-            .unwrap_or_default();
-        let on = format!(" ({})", quote_ident(&column.name));
-        statements.extend(grants(&name, &on, before, &column.grants));
-=======
     statements.extend(grants(&from.grants, &to.grants, "", &name));
     for column in &to.columns {
         let none = Vec::new();
@@ -212,34 +202,12 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             .map_or(&none, |column| &column.grants);
         let of = format!(" ({})", quote_ident(&column.name));
         statements.extend(grants(before, &column.grants, &of, &name));
->>>>>>> main
     }
     statements
 }
 
-<<<<<<< HEAD
-/// Takes away what is granted too much and grants what is missing on a table or `SEQUENCE …`; `on` names a column.
-fn grants(object: &str, on: &str, from: &[String], to: &[String]) -> Vec<String> {
-    let parts = |grant: &String| -> Option<(String, String, bool)> {
-        let (grantee, privilege) = grant.split_once('=')?;
-        let plain = privilege.trim_end_matches('*');
-        Some((
-            role(grantee),
-            format!("{plain}{on}"),
-            plain.len() < privilege.len(),
-        ))
-    };
-    let gone = from.iter().filter(|grant| !to.contains(grant));
-    let new = to.iter().filter(|grant| !from.contains(grant));
-    let revoke = gone
-        .filter_map(parts)
-        .map(|(role, privilege, _)| format!("REVOKE {privilege} ON {object} FROM {role}"));
-    let grant = new.filter_map(parts).map(|(role, privilege, option)| {
-        let option = if option { " WITH GRANT OPTION" } else { "" };
-        format!("GRANT {privilege} ON {object} TO {role}{option}")
-=======
 /// Takes grants back and gives others, each `grantee=privilege[*]`; `of` names a column in parentheses, or is empty.
-fn grants(from: &[String], to: &[String], of: &str, table: &str) -> Vec<String> {
+fn grants(from: &[String], to: &[String], of: &str, object: &str) -> Vec<String> {
     let split = |grant: &String| {
         let (grantee, privilege) = grant.split_once('=')?;
         Some((
@@ -253,15 +221,14 @@ fn grants(from: &[String], to: &[String], of: &str, table: &str) -> Vec<String> 
         .filter(|grant| !to.contains(grant))
         .filter_map(split);
     let revoke =
-        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {table} FROM {role}"));
+        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {object} FROM {role}"));
     let new = to
         .iter()
         .filter(|grant| !from.contains(grant))
         .filter_map(split);
     let grant = new.map(|(role, privilege, option)| {
         let option = if option { " WITH GRANT OPTION" } else { "" };
-        format!("GRANT {privilege}{of} ON {table} TO {role}{option}")
->>>>>>> main
+        format!("GRANT {privilege}{of} ON {object} TO {role}{option}")
     });
     revoke.chain(grant).collect()
 }
