@@ -11,6 +11,7 @@ mod own;
 mod prepare;
 mod references;
 mod remove;
+mod shape;
 
 pub use build::build_all;
 pub use crew::each;

@@ -1,6 +1,7 @@
 //! What of ours is on green, and taking it away.
 
-use super::prepare::{describe_schema, layout};
+use super::prepare::layout;
+use super::shape::describe_schema;
 use crate::error::Result;
 use crate::model::ident::quote_ident;
 use crate::model::names;
