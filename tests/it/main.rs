@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod architecture;
 mod cluster_cleanup;
 mod cluster_crash;
 mod cluster_hydra;
@@ -13,6 +14,7 @@ mod cluster_lease;
 mod cluster_orders;
 mod cluster_stock;
 mod compare;
+mod existing_servers;
 mod oracle;
 mod pg;
 mod support;

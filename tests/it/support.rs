@@ -13,5 +13,5 @@ pub(crate) use binaries::must;
 pub(crate) use cluster::{Cluster, Options, Pair};
 pub(crate) use fixture::{Fixture, trap};
 pub(crate) use migration::{Hold, Migration, Seed};
-pub(crate) use program::Program;
+pub(crate) use program::{Program, greenlight};
 pub(crate) use rows::{Row, contents, dump, rows};
