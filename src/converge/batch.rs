@@ -200,7 +200,14 @@ impl<W: Work> Worker<W> {
 
     async fn open(&self, hands: &W::Hands) -> Result<()> {
         let begin = format!("{}; {}", self.run.lease.begin(), self.work.prelude());
-        W::green(hands).run(&begin, "begin a batch").await
+        let green = W::green(hands);
+        green.run(&begin, "begin a batch").await?;
+        // Proved before anything is written too: what another holder has made since would look like an error in the rows.
+        let proof = self.run.lease.prove(green).await;
+        if proof.is_err() {
+            self.run.rollback(green).await;
+        }
+        proof
     }
 
     /// Moves the cursor and commits. The epoch is proved by the same statement.
