@@ -46,10 +46,14 @@ pub(crate) type Outcome = Result<u8, Failure>;
 /// Runs a command; the exit code of the program.
 #[must_use]
 pub fn run(cli: &Cli, printer: &Printer) -> u8 {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
-            printer.error(&Error::new(Code::Bug, "the runtime could not be started").caused_by(error));
+            printer
+                .error(&Error::new(Code::Bug, "the runtime could not be started").caused_by(error));
             return 1;
         }
     };

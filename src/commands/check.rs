@@ -16,6 +16,10 @@ pub(super) fn run(printer: &Printer, _global: &Global, path: &Path) -> Outcome {
     if !findings.errors.is_empty() {
         return Err(findings.errors.into());
     }
-    printer.out(&format!("Plan `{}` is right as far as can be told without a database.\nnext: greenlight plan {}", loaded.spec.plan, path.display()))?;
+    printer.out(&format!(
+        "Plan `{}` is right as far as can be told without a database.\nnext: greenlight plan {}",
+        loaded.spec.plan,
+        path.display()
+    ))?;
     Ok(0)
 }

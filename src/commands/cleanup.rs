@@ -14,9 +14,20 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cleanup").await?;
     // An edited plan may be cleaned up: only its name has to be that of the record.
-    let record = store.load().await?.ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
+    let record = store
+        .load()
+        .await?
+        .ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
     if record.plan != site.name() {
-        return Err(Error::new(Code::OtherPlan, format!("this green belongs to plan `{}`, not `{}`", record.plan, site.name())).into());
+        return Err(Error::new(
+            Code::OtherPlan,
+            format!(
+                "this green belongs to plan `{}`, not `{}`",
+                record.plan,
+                site.name()
+            ),
+        )
+        .into());
     }
     let green = record.owner == "green";
     let namespace = record.migration.namespace.as_str();
@@ -38,30 +49,59 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
             why: why(&object.schema, object.tables, landing),
             name: object.schema,
             size_bytes: Some(object.bytes),
-            action: if allowed { Action::Remove } else { Action::Keep },
+            action: if allowed {
+                Action::Remove
+            } else {
+                Action::Keep
+            },
         })
         .collect();
     if !arguments.execute {
-        printer.show(&CleanupView { plan: record.plan.clone(), objects: rows, executed: false, next: command })?;
+        printer.show(&CleanupView {
+            plan: record.plan.clone(),
+            objects: rows,
+            executed: false,
+            next: command,
+        })?;
         return Ok(0);
     }
     if !allowed {
-        return Err(Error::new(Code::Unconfirmed, "the run is not finished: `--all` throws away what it has built")
-            .fix(format!("Run `{command}`."))
-            .into());
+        return Err(Error::new(
+            Code::Unconfirmed,
+            "the run is not finished: `--all` throws away what it has built",
+        )
+        .fix(format!("Run `{command}`."))
+        .into());
     }
     if arguments.confirm.as_deref() != Some(record.plan.as_str()) {
-        return Err(Error::new(Code::Unconfirmed, "the removal was not confirmed").fix(format!("Run `{command}`.")).into());
+        return Err(
+            Error::new(Code::Unconfirmed, "the removal was not confirmed")
+                .fix(format!("Run `{command}`."))
+                .into(),
+        );
     }
     if let Some(other) = living(store.session(), site.name()).await? {
-        return Err(Error::new(Code::LeaseHeld, format!("another greenlight is at work: backend {}", other.pid)).into());
+        return Err(Error::new(
+            Code::LeaseHeld,
+            format!("another greenlight is at work: backend {}", other.pid),
+        )
+        .into());
     }
     link::remove(store.session(), landing).await?;
     for row in &mut rows {
         row.action = Action::Removed;
     }
-    let next = if green { "none: nothing of greenlight is left on green".to_owned() } else { format!("greenlight run {}", arguments.plan.display()) };
-    printer.show(&CleanupView { plan: record.plan, objects: rows, executed: true, next })?;
+    let next = if green {
+        "none: nothing of greenlight is left on green".to_owned()
+    } else {
+        format!("greenlight run {}", arguments.plan.display())
+    };
+    printer.show(&CleanupView {
+        plan: record.plan,
+        objects: rows,
+        executed: true,
+        next,
+    })?;
     Ok(0)
 }
 

@@ -5,9 +5,9 @@ mod samples;
 mod statements;
 mod tables;
 
+use super::Outcome;
 use super::preflight::{self, Survey};
 use super::site::Site;
-use super::Outcome;
 use crate::cli::{Global, PlanArgs};
 use crate::error::Error;
 use crate::model::Side;
@@ -33,7 +33,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
     let explains = samples::explains(&survey).await;
     let samples = samples::samples(&survey, usize::from(arguments.samples)).await;
     let (samples, unread): (Vec<_>, Vec<_>) = samples.into_iter().partition(Result::is_ok);
-    survey.warnings.extend(unread.into_iter().filter_map(Result::err));
+    survey
+        .warnings
+        .extend(unread.into_iter().filter_map(Result::err));
     let steps = steps(&survey, &explains, arguments.explain);
     let view = PlanView {
         plan: site.name().to_owned(),
@@ -60,14 +62,27 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
     printer.show(&view)?;
     match survey.refusals.is_empty() {
         true => Ok(0),
-        false => Ok(survey.refusals.iter().map(Error::exit_code).max().unwrap_or(3)),
+        false => Ok(survey
+            .refusals
+            .iter()
+            .map(Error::exit_code)
+            .max()
+            .unwrap_or(3)),
     }
 }
 
 /// A refusal in one line with its fix; the same words as the error of `run`.
 fn refusal(error: &Error) -> String {
-    let details: String = error.details().iter().map(|detail| format!("\n  {detail}")).collect();
-    format!("{error}{details}\n  effect: {}\n  fix: {}", error.effect_text(), error.fix_text())
+    let details: String = error
+        .details()
+        .iter()
+        .map(|detail| format!("\n  {detail}"))
+        .collect();
+    format!(
+        "{error}{details}\n  effect: {}\n  fix: {}",
+        error.effect_text(),
+        error.fix_text()
+    )
 }
 
 fn side(shown: &str, facts: &Facts) -> SideView {
@@ -86,11 +101,19 @@ fn check(checked: &preflight::Checked) -> CheckRow {
         on_found: checked.check.on_found,
         effect: checked.check.effect.clone(),
         query: checked.query.clone(),
-        error: checked.found.as_ref().err().map(|error| error.condition().to_owned()),
+        error: checked
+            .found
+            .as_ref()
+            .err()
+            .map(|error| error.condition().to_owned()),
     }
 }
 
-fn steps(survey: &Survey, explains: &[crate::ui::plan_view::Explain], explain: bool) -> Vec<StepRow> {
+fn steps(
+    survey: &Survey,
+    explains: &[crate::ui::plan_view::Explain],
+    explain: bool,
+) -> Vec<StepRow> {
     Step::all(&survey.migration)
         .iter()
         .map(|step| {
@@ -100,13 +123,21 @@ fn steps(survey: &Survey, explains: &[crate::ui::plan_view::Explain], explain: b
                 id: step.id(),
                 title: description.title,
                 side: Some(description.side),
-                locks: description.locks.into_iter().map(|(what, lock, held)| row(description.side, what, lock, held)).collect(),
+                locks: description
+                    .locks
+                    .into_iter()
+                    .map(|(what, lock, held)| row(description.side, what, lock, held))
+                    .collect(),
                 rows: estimate.rows,
                 wal_bytes: estimate.wal_bytes,
                 temp_bytes: estimate.temp_bytes,
                 undo: description.undo,
                 no_return: step.is_point_of_no_return(),
-                sql: if explain { statements::of(&survey.migration, step) } else { Vec::new() },
+                sql: if explain {
+                    statements::of(&survey.migration, step)
+                } else {
+                    Vec::new()
+                },
             }
         })
         .collect()
@@ -122,5 +153,10 @@ fn row(side: Side, what: String, lock: Lock, held: Held) -> LockRow {
         Held::Catalog => "milliseconds: the catalog only",
         Held::Scan => "while the table is read once",
     };
-    LockRow { side, what, mode: mode.to_owned(), how_long: how_long.to_owned() }
+    LockRow {
+        side,
+        what,
+        mode: mode.to_owned(),
+        how_long: how_long.to_owned(),
+    }
 }

@@ -62,9 +62,19 @@ impl Survey {
     pub(super) fn green_bytes(&self) -> u64 {
         let bytes = |name: &str| self.sizes.get(name).copied().unwrap_or_default();
         let count = |value: i64| u64::try_from(value).unwrap_or_default();
-        let landed: u64 = self.migration.landed().iter().map(|name| count(bytes(name).bytes())).sum();
+        let landed: u64 = self
+            .migration
+            .landed()
+            .iter()
+            .map(|name| count(bytes(name).bytes()))
+            .sum();
         // A target is about as large as its driving tables with their indexes.
-        let targets: u64 = self.migration.transforms.iter().map(|t| count(bytes(&t.from).bytes())).sum();
+        let targets: u64 = self
+            .migration
+            .transforms
+            .iter()
+            .map(|t| count(bytes(&t.from).bytes()))
+            .sum();
         landed + targets
     }
 }
@@ -83,7 +93,10 @@ pub(super) fn constants(migration: &Migration) -> BTreeMap<String, String> {
 /// # Errors
 /// Only what keeps it from looking on: everything else is among the refusals.
 pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
-    let (blue, green) = tokio::join!(site.reader(Side::Blue, "plan"), site.reader(Side::Green, "plan"));
+    let (blue, green) = tokio::join!(
+        site.reader(Side::Blue, "plan"),
+        site.reader(Side::Green, "plan")
+    );
     let (blue, green) = (blue?, green?);
     if probe::same_database(&blue, &green).await? {
         return Err(Error::new(Code::SameDatabase, "blue and green are one database").into());
@@ -92,10 +105,18 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     let namespace = site.loaded.spec.namespace.clone();
     let catalog = pg::catalog::read(&blue, &namespace).await?;
     let Some(expect) = plan::expected(&site.loaded)? else {
-        return Err(Error::new(Code::PlanExpect, "the plan names no snapshot of the 2.X schema").into());
+        return Err(Error::new(
+            Code::PlanExpect,
+            "the plan names no snapshot of the 2.X schema",
+        )
+        .into());
     };
     let compiled = plan::compile(&site.loaded, &catalog, &expect)?;
-    let mut warnings: Vec<String> = compiled.warnings.iter().map(|warning| warning.text.clone()).collect();
+    let mut warnings: Vec<String> = compiled
+        .warnings
+        .iter()
+        .map(|warning| warning.text.clone())
+        .collect();
     let migration = compiled.migration;
     let mut refusals = Vec::new();
     versions(&blue_facts, &green_facts, &mut refusals, &mut warnings);
@@ -106,7 +127,13 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         refusals.extend(link::refuse_green(&migration, &there).err());
     }
     if green_facts.in_recovery {
-        refusals.push(Error::new(Code::Privilege, "green is a standby: nothing can be written there").fix("Promote it, or name its primary."));
+        refusals.push(
+            Error::new(
+                Code::Privilege,
+                "green is a standby: nothing can be written there",
+            )
+            .fix("Promote it, or name its primary."),
+        );
     }
     let source = match migration.seed {
         Seed::Copy => &blue,
@@ -114,42 +141,85 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     };
     let sizes = probe::relation_sizes(source, &namespace).await?;
     let checks = data_checks(&migration, source, &mut refusals).await;
-    let survey = Survey { blue, green, blue_facts, green_facts, migration, sizes, checks, warnings, refusals };
+    let survey = Survey {
+        blue,
+        green,
+        blue_facts,
+        green_facts,
+        migration,
+        sizes,
+        checks,
+        warnings,
+        refusals,
+    };
     Ok(with_room(survey))
 }
 
 fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<String>) {
     for (side, facts) in [(Side::Blue, blue), (Side::Green, green)] {
         if facts.version < OLDEST {
-            refusals.push(Error::new(Code::ServerTooOld, format!("{side} is PostgreSQL {}", facts.version / 10_000)));
+            refusals.push(Error::new(
+                Code::ServerTooOld,
+                format!("{side} is PostgreSQL {}", facts.version / 10_000),
+            ));
         }
         if facts.version >= NEWEST {
-            warnings.push(format!("{side} is PostgreSQL {}: greenlight was tried with 14 to 18", facts.version / 10_000));
+            warnings.push(format!(
+                "{side} is PostgreSQL {}: greenlight was tried with 14 to 18",
+                facts.version / 10_000
+            ));
         }
     }
     if blue.encoding != green.encoding {
-        warnings.push(format!("encodings differ: blue {}, green {}", blue.encoding, green.encoding));
+        warnings.push(format!(
+            "encodings differ: blue {}, green {}",
+            blue.encoding, green.encoding
+        ));
     }
     if blue.collation != green.collation {
-        warnings.push(format!("collations differ: blue {}, green {}: text sorts another way on green", blue.collation, green.collation));
+        warnings.push(format!(
+            "collations differ: blue {}, green {}: text sorts another way on green",
+            blue.collation, green.collation
+        ));
     }
 }
 
-async fn privileges(migration: &Migration, blue: &Session, green: &Session, refusals: &mut Vec<Error>) -> Result<()> {
-    let read = Needs { read: true, ..Needs::default() };
-    let own = Needs { own: true, create_schemas: true, ..Needs::default() };
+async fn privileges(
+    migration: &Migration,
+    blue: &Session,
+    green: &Session,
+    refusals: &mut Vec<Error>,
+) -> Result<()> {
+    let read = Needs {
+        read: true,
+        ..Needs::default()
+    };
+    let own = Needs {
+        own: true,
+        create_schemas: true,
+        ..Needs::default()
+    };
     for (side, session, needs) in [(Side::Blue, blue, read), (Side::Green, green, own)] {
         let missing = probe::table_privileges(session, &migration.namespace, needs).await?;
         if missing.is_empty() {
             continue;
         }
-        let error = Error::new(Code::Privilege, format!("the role on {side} lacks {} privileges", missing.len()));
-        refusals.push(missing.into_iter().take(10).fold(error, |error, m| error.detail(format!("{}: {}", m.what, m.statement))));
+        let error = Error::new(
+            Code::Privilege,
+            format!("the role on {side} lacks {} privileges", missing.len()),
+        );
+        refusals.push(missing.into_iter().take(10).fold(error, |error, m| {
+            error.detail(format!("{}: {}", m.what, m.statement))
+        }));
     }
     Ok(())
 }
 
-async fn data_checks(migration: &Migration, source: &Session, refusals: &mut Vec<Error>) -> Vec<Checked> {
+async fn data_checks(
+    migration: &Migration,
+    source: &Session,
+    refusals: &mut Vec<Error>,
+) -> Vec<Checked> {
     let values = constants(migration);
     let mut results = Vec::new();
     for check in &migration.checks {
@@ -162,17 +232,34 @@ async fn data_checks(migration: &Migration, source: &Session, refusals: &mut Vec
         match &found {
             Ok(0) => {}
             Ok(rows) if check.on_found == OnFound::Stop => refusals.push(
-                Error::new(Code::DataCheck, format!("check `{}` found {rows} rows", check.name))
-                    .effect(check.effect.clone())
-                    .detail(format!("list them: psql -v batch=true -f {}", check.path.display())),
+                Error::new(
+                    Code::DataCheck,
+                    format!("check `{}` found {rows} rows", check.name),
+                )
+                .effect(check.effect.clone())
+                .detail(format!(
+                    "list them: psql -v batch=true -f {}",
+                    check.path.display()
+                )),
             ),
             Ok(_) => {}
             Err(error) => refusals.push(
-                Error::new(Code::DataCheck, format!("check `{}` could not be run: {}", check.name, error.condition()))
-                    .effect("Whether the data would break is not known, and unknown never means go."),
+                Error::new(
+                    Code::DataCheck,
+                    format!(
+                        "check `{}` could not be run: {}",
+                        check.name,
+                        error.condition()
+                    ),
+                )
+                .effect("Whether the data would break is not known, and unknown never means go."),
             ),
         }
-        results.push(Checked { check: check.clone(), found, query });
+        results.push(Checked {
+            check: check.clone(),
+            found,
+            query,
+        });
     }
     results
 }
@@ -183,7 +270,9 @@ fn with_room(mut survey: Survey) -> Survey {
         if wanted > limit {
             survey.refusals.push(Error::new(
                 Code::NoRoom,
-                format!("green would grow to about {wanted} bytes, above `limits.green_bytes` = {limit}"),
+                format!(
+                    "green would grow to about {wanted} bytes, above `limits.green_bytes` = {limit}"
+                ),
             ));
         }
     }
@@ -209,5 +298,9 @@ pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
     if !survey.refusals.is_empty() {
         return Err(survey.refusals.into());
     }
-    Ok(Ready { blue: survey.blue.shown().to_owned(), migration: survey.migration, warnings: survey.warnings })
+    Ok(Ready {
+        blue: survey.blue.shown().to_owned(),
+        migration: survey.migration,
+        warnings: survey.warnings,
+    })
 }

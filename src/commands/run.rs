@@ -16,7 +16,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
     let store = site.store("record").await?;
     let migration = match site.record(&store).await? {
         Some(record) if record.owner == "green" => {
-            return Err(Error::new(Code::AlreadyOwned, format!("green owns the data since {}", record.owned_at.unwrap_or_default())).into());
+            return Err(Error::new(
+                Code::AlreadyOwned,
+                format!(
+                    "green owns the data since {}",
+                    record.owned_at.unwrap_or_default()
+                ),
+            )
+            .into());
         }
         Some(record) => record.migration,
         None => {
@@ -30,14 +37,26 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
     };
     let steps = Step::before_own(&migration);
     let progress = Arc::new(Progress::new(printer));
-    let run = site.lead(migration, store, arguments.takeover, Arc::clone(&progress) as _, stop).await?;
+    let run = site
+        .lead(
+            migration,
+            store,
+            arguments.takeover,
+            Arc::clone(&progress) as _,
+            stop,
+        )
+        .await?;
     let result = engine::run(&run, &steps, arguments.until.as_deref()).await;
     progress.finish();
     result?;
     let plan = arguments.plan.display();
     match &arguments.until {
-        Some(until) => printer.say(&format!("Done up to `{until}`.\nnext: greenlight run {plan}")),
-        None => printer.say(&format!("Green is ready: every row is verified.\nnext: greenlight cutover {plan}")),
+        Some(until) => printer.say(&format!(
+            "Done up to `{until}`.\nnext: greenlight run {plan}"
+        )),
+        None => printer.say(&format!(
+            "Green is ready: every row is verified.\nnext: greenlight cutover {plan}"
+        )),
     }
     Ok(0)
 }

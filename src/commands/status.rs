@@ -36,7 +36,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
                 state,
                 done: known.pages.1,
                 total: known.pages.0,
-                rows: known.stats.rows_inserted + known.stats.rows_updated + known.stats.rows_deleted,
+                rows: known.stats.rows_inserted
+                    + known.stats.rows_updated
+                    + known.stats.rows_deleted,
                 took_ms: known.took_ms,
             }
         })
@@ -45,13 +47,31 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let ready = Step::before_own(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
-    let cutover = format!("greenlight cutover {shown} --execute --confirm {}", record.plan);
+    let cutover = format!(
+        "greenlight cutover {shown} --execute --confirm {}",
+        record.plan
+    );
     let (state, next) = match (green, finished, ready, running.is_some()) {
-        (true, true, _, _) => ("green owns the data; the cutover is done".to_owned(), format!("greenlight report {shown}")),
-        (true, false, _, _) => ("green owns the data; foreign keys are not validated yet".to_owned(), cutover),
-        (false, _, true, _) => ("green is built and verified; blue owns the data".to_owned(), format!("greenlight cutover {shown}")),
-        (false, _, false, true) => ("green is being built; blue owns the data and serves".to_owned(), format!("greenlight status {shown}")),
-        (false, _, false, false) => ("green is half built and nobody works on it; blue owns the data and serves".to_owned(), format!("greenlight run {shown}")),
+        (true, true, _, _) => (
+            "green owns the data; the cutover is done".to_owned(),
+            format!("greenlight report {shown}"),
+        ),
+        (true, false, _, _) => (
+            "green owns the data; foreign keys are not validated yet".to_owned(),
+            cutover,
+        ),
+        (false, _, true, _) => (
+            "green is built and verified; blue owns the data".to_owned(),
+            format!("greenlight cutover {shown}"),
+        ),
+        (false, _, false, true) => (
+            "green is being built; blue owns the data and serves".to_owned(),
+            format!("greenlight status {shown}"),
+        ),
+        (false, _, false, false) => (
+            "green is half built and nobody works on it; blue owns the data and serves".to_owned(),
+            format!("greenlight run {shown}"),
+        ),
     };
     let why = if green {
         "green serves; nothing of ours is needed for that"
@@ -60,7 +80,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     } else {
         "nothing runs; blue is untouched"
     };
-    let next = if record.paused.is_some() { format!("greenlight resume {shown}") } else { next };
+    let next = if record.paused.is_some() {
+        format!("greenlight resume {shown}")
+    } else {
+        next
+    };
     printer.show(&StatusView {
         plan: record.plan.clone(),
         state,

@@ -14,7 +14,15 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let store = site.store("verify").await?;
     let record = site.begun(&store).await?;
     let progress = Arc::new(Progress::new(printer));
-    let run = site.lead(record.migration, store, false, Arc::clone(&progress) as _, stop_on_signals()).await?;
+    let run = site
+        .lead(
+            record.migration,
+            store,
+            false,
+            Arc::clone(&progress) as _,
+            stop_on_signals(),
+        )
+        .await?;
     let outcome = compare::all(&run, "verify").await;
     progress.finish();
     outcome?.into_result()?;

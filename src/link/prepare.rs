@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::error::{Code, Error, Result};
-use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::catalog::{Catalog, Table};
+use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::migration::{CarryWay, Migration, SchemaSource, Seed, Variable};
 use crate::model::{diff, names};
 use crate::pg::{self, Address, Session};
@@ -65,7 +65,10 @@ pub async fn prepare(run: &Run) -> Result<()> {
     }
     let begun = run.store.get::<bool>(MIGRATING).await?.unwrap_or_default();
     if !begun {
-        refuse_green(&run.migration, &pg::catalog::read(&session, namespace).await?)?;
+        refuse_green(
+            &run.migration,
+            &pg::catalog::read(&session, namespace).await?,
+        )?;
         run.store.put(MIGRATING, &true).await?;
     }
     let schema =
@@ -126,17 +129,34 @@ pub fn refuse_green(migration: &Migration, catalog: &Catalog) -> Result<()> {
     if !catalog.extensions.is_empty() {
         return Err(Error::new(
             Code::ExtensionInTheWay,
-            format!("schema `{namespace}` of green holds objects of: {}", catalog.extensions.join(", ")),
+            format!(
+                "schema `{namespace}` of green holds objects of: {}",
+                catalog.extensions.join(", ")
+            ),
         ));
     }
     match migration.seed {
         Seed::Copy => {
-            let names: Vec<&str> = catalog.tables.keys().chain(catalog.views.keys()).map(String::as_str).collect();
+            let names: Vec<&str> = catalog
+                .tables
+                .keys()
+                .chain(catalog.views.keys())
+                .map(String::as_str)
+                .collect();
             if names.is_empty() && catalog.sequences.is_empty() && catalog.enums.is_empty() {
                 return Ok(());
             }
-            Err(Error::new(Code::GreenNotEmpty, format!("schema `{namespace}` of green holds {} tables and views", names.len()))
-                .detail(format!("among them: {}", names.iter().take(5).copied().collect::<Vec<_>>().join(", "))))
+            Err(Error::new(
+                Code::GreenNotEmpty,
+                format!(
+                    "schema `{namespace}` of green holds {} tables and views",
+                    names.len()
+                ),
+            )
+            .detail(format!(
+                "among them: {}",
+                names.iter().take(5).copied().collect::<Vec<_>>().join(", ")
+            )))
         }
         Seed::Restored => restored_matches(migration, catalog),
     }

@@ -19,7 +19,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for text in context.sound() {
         let reads = text.facts.reads.iter().filter(|read| {
-            read.schema.as_ref().is_some_and(|schema| *schema != context.spec().namespace)
+            read.schema
+                .as_ref()
+                .is_some_and(|schema| *schema != context.spec().namespace)
                 && !is_system(text.role, read.schema.as_deref(), &read.name)
         });
         for read in reads {
