@@ -644,7 +644,8 @@ mod tests {
         );
         let builds: Vec<String> = missing_indexes("public", &new, &old)
             .into_iter()
-            .map(|b| b.build.sql)
+            .filter_map(|b| b.build)
+            .map(|b| b.sql)
             .collect();
         assert_eq!(
             builds,
@@ -657,7 +658,7 @@ mod tests {
         let wanted = table(vec![column("id", "text")], "btree (id)");
         let builds = missing_indexes("next", &wanted, &Table::default());
         assert_eq!(
-            builds[0].build.sql,
+            builds[0].build.as_ref().unwrap().sql,
             r#"CREATE UNIQUE INDEX "t_pkey" ON "next"."t" USING btree (id)"#
         );
         assert_eq!(

@@ -16,8 +16,22 @@ pub struct Findings {
 pub struct Warning {
     /// One sentence.
     pub text: String,
+    /// What the sentence counts, a line each; may be empty.
+    pub details: Vec<String>,
     /// The line that it is about, if there is one.
     pub place: Option<Place>,
+}
+
+impl Warning {
+    /// A warning about no line of the plan.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            details: Vec::new(),
+            place: None,
+        }
+    }
 }
 
 impl Findings {
@@ -27,8 +41,8 @@ impl Findings {
 
     pub(crate) fn warn(&mut self, text: impl Into<String>, place: Option<Place>) {
         self.warnings.push(Warning {
-            text: text.into(),
             place,
+            ..Warning::new(text)
         });
     }
 }
