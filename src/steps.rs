@@ -13,6 +13,7 @@ mod landing;
 mod own;
 mod patch;
 mod prepare;
+mod references;
 mod seed;
 mod transform;
 mod validate;
@@ -44,6 +45,8 @@ pub enum Step {
     Index,
     /// Reads statistics for the planner.
     Analyze,
+    /// Asks whether the foreign keys will hold.
+    References,
     /// Compares every row.
     Compare,
     /// Swaps the schemas: the point of no return.
@@ -120,6 +123,7 @@ impl Step {
         steps.extend([
             Self::Index,
             Self::Analyze,
+            Self::References,
             Self::Compare,
             Self::Own,
             Self::Validate,
@@ -149,6 +153,7 @@ impl Step {
             Self::Patch(table) => format!("patch.{table}"),
             Self::Index => "index".to_owned(),
             Self::Analyze => "analyze".to_owned(),
+            Self::References => "references".to_owned(),
             Self::Compare => "compare".to_owned(),
             Self::Own => "own".to_owned(),
             Self::Validate => "validate".to_owned(),
@@ -174,6 +179,7 @@ impl Step {
             Self::Patch(table) => patch::describe(migration, table),
             Self::Index => index::describe(migration),
             Self::Analyze => analyze::describe(migration),
+            Self::References => references::describe(migration),
             Self::Compare => compare::describe(migration),
             Self::Own => own::describe(migration),
             Self::Validate => validate::describe(migration),
@@ -196,6 +202,7 @@ impl Step {
             Self::Patch(table) => patch::run(run, &id, table).await,
             Self::Index => index::run(run, &id).await,
             Self::Analyze => analyze::run(run, &id).await,
+            Self::References => references::run(run, &id).await,
             Self::Compare => compare::run(run, &id).await,
             Self::Own => own::run(run).await,
             Self::Validate => validate::run(run).await,

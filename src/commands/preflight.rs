@@ -283,6 +283,8 @@ pub(super) struct Ready {
     pub(super) blue: String,
     /// What should be read.
     pub(super) warnings: Vec<Warning>,
+    /// Bytes of blue's and green's database now, for the report.
+    pub(super) sizes: (i64, i64),
 }
 
 /// Looks at both sides, and refuses if a run may not begin.
@@ -298,5 +300,6 @@ pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
         blue: survey.blue.shown().to_owned(),
         migration: survey.migration,
         warnings: survey.warnings,
+        sizes: (survey.blue_facts.size_bytes, survey.green_facts.size_bytes),
     })
 }

@@ -1,5 +1,6 @@
 //! `run`: builds green up to the cutover, resuming what an earlier run has begun.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::site::{Site, stop_on_signals};
@@ -31,7 +32,15 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             for warning in &ready.warnings {
                 printer.warn_row(&warning_row(warning));
             }
+            // A mistyped step is refused before anything is written.
+            engine::left(
+                &Step::before_own(&ready.migration),
+                &BTreeMap::new(),
+                arguments.until.as_deref(),
+            )?;
             store.begin(&ready.migration, &ready.blue).await?;
+            store.put("blue_bytes", &ready.sizes.0).await?;
+            store.put("green_bytes", &ready.sizes.1).await?;
             ready.migration
         }
     };

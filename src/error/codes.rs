@@ -301,6 +301,11 @@ codes! {
         "The batch was rolled back; all finished batches stand.",
         "Make room, then run the same command again.";
 
+    WouldBreak = "GL0509", exit 3, AfterFix, "a foreign key of 2.X would not hold",
+        "A row of green points at a row that is not there, and 2.X demands it.",
+        "Green must not take over as it is; all rows stand.",
+        "Find the rows with the query given, mend them on blue or in the SELECT, and begin anew.";
+
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",
         "What was to be printed is lost; nothing else was changed.",

@@ -104,12 +104,16 @@ impl PlanView {
                 Class::Drop => Tone::Caution,
             };
             let dropped = row.class == Class::Drop;
+            let on_blue = |text: String| match row.class {
+                Class::New => Cell::default(),
+                Class::Carry | Class::Patch | Class::Transform | Class::Drop => Cell::from(text),
+            };
             table.row([
                 Cell::from(&row.table),
                 Cell::new(row.class.word(), tone),
                 Cell::from(&row.way),
-                maybe(row.rows, count).into(),
-                maybe(row.bytes, bytes).into(),
+                on_blue(maybe(row.rows, count)),
+                on_blue(maybe(row.bytes, bytes)),
                 if dropped || row.class == Class::New {
                     String::new().into()
                 } else {

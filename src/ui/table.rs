@@ -10,7 +10,7 @@ use super::paper::{Paper, Tone, clean, wrap};
 const GAP: usize = 2;
 /// A word of a text may be broken when it is longer than this; names and numbers never are.
 const UNBROKEN: usize = 50;
-/// Names up to this long always have room.
+/// Names up to this long have room as long as that is possible at all; half of it they always have.
 const SHORT: usize = 16;
 /// A column of text is no wider than this where the paper has no end.
 const READABLE: usize = 80;
@@ -207,18 +207,19 @@ impl Table {
             widths.push(longest.max(header(column)));
             least.push(match column.kind {
                 Kind::Text => word.max(header(column)),
-                Kind::Name => longest.min(SHORT).max(header(column)),
+                Kind::Name => longest.min(SHORT / 2).max(header(column)),
                 Kind::Number => longest.max(header(column)),
             });
         }
         if paper.endless {
             return widths;
         }
-        for kind in [Kind::Text, Kind::Name] {
+        for (kind, names) in [(Kind::Text, 0), (Kind::Name, SHORT), (Kind::Name, 0)] {
             while widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) > paper.width
             {
                 let widest = (0..widths.len())
-                    .filter(|place| shown[*place].1.kind == kind && widths[*place] > least[*place])
+                    .filter(|place| shown[*place].1.kind == kind)
+                    .filter(|place| widths[*place] > least[*place].max(names))
                     .max_by_key(|place| widths[*place]);
                 let Some(widest) = widest else { break };
                 widths[widest] -= 1;

@@ -64,6 +64,7 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         Step::Landing
         | Step::Alter(_)
         | Step::Analyze
+        | Step::References
         | Step::Compare
         | Step::Own
         | Step::Validate => Estimate {

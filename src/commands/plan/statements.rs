@@ -88,19 +88,7 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
                 Patch::new(carried, constants(migration), namespace).statement(table, 0, 1000)
             })
             .collect(),
-        Step::Index => {
-            let nothing = Table::default();
-            let wanted = migration.expect.tables.values().filter(|table| {
-                migration.targets().contains(&table.name.as_str())
-                    || migration.carried.iter().any(|c| c.table == table.name)
-            });
-            wanted
-                .flat_map(|table| ddl::missing_indexes(namespace, table, &nothing))
-                .flat_map(|build| [build.build, build.attach])
-                .flatten()
-                .map(|s| s.sql)
-                .collect()
-        }
+        Step::Index => indexes(migration),
         Step::Own => {
             let mut found = vec![
                 format!(
@@ -119,6 +107,25 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
             );
             found
         }
-        Step::Keys | Step::Analyze | Step::Compare | Step::Validate => Vec::new(),
+        Step::Keys | Step::Analyze | Step::References | Step::Compare | Step::Validate => {
+            Vec::new()
+        }
     }
+}
+
+/// Every index and key of 2.X as on tables that have none.
+fn indexes(migration: &Migration) -> Vec<String> {
+    let namespace = migration.namespace.as_str();
+
+    let nothing = Table::default();
+    let wanted = migration.expect.tables.values().filter(|table| {
+        migration.targets().contains(&table.name.as_str())
+            || migration.carried.iter().any(|c| c.table == table.name)
+    });
+    wanted
+        .flat_map(|table| ddl::missing_indexes(namespace, table, &nothing))
+        .flat_map(|build| [build.build, build.attach])
+        .flatten()
+        .map(|s| s.sql)
+        .collect()
 }
