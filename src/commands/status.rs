@@ -126,8 +126,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
 
 /// Where the last run ended with an error, if that was the last thing that happened.
 async fn last_stop(store: &Store) -> Result<Option<Stopped>> {
-    let last = store.journal().await?.pop();
-    Ok(last.and_then(|(at, _, step, what)| {
+    let mut journal = store.journal().await?;
+    // A pause or its end says nothing about a step.
+    journal.retain(|(_, _, step, _)| step.is_some());
+    Ok(journal.pop().and_then(|(at, _, step, what)| {
         let code = what.strip_prefix("stopped: ")?.to_owned();
         let at = at.split('.').next().unwrap_or(&at).to_owned() + " UTC";
         Some(Stopped {

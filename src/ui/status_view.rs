@@ -19,7 +19,7 @@ pub struct StatusView {
     pub owner: Option<Side>,
     /// The lease's epoch.
     pub epoch: u64,
-    /// Since when it is so, in UTC.
+    /// Since when green owns the data, or when the run was begun, in UTC.
     pub since: String,
     /// All steps in order.
     pub steps: Vec<StepState>,
@@ -122,9 +122,13 @@ impl View for StatusView {
             format!(" since {}", self.since)
         };
         match self.owner {
-            Some(owner) => fact(
+            Some(Side::Blue) => {
+                fact("owner", format!("blue (epoch {})", self.epoch).into());
+                fact("begun", Cell::from(&self.since));
+            }
+            Some(Side::Green) => fact(
                 "owner",
-                format!("{owner} (epoch {}){since}", self.epoch).into(),
+                format!("green (epoch {}){since}", self.epoch).into(),
             ),
             None => fact("owner", Cell::new("cannot tell", Tone::Bad)),
         }
