@@ -98,8 +98,9 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     failpoint(&format!("{id}:acted"));
     match acted {
-        Ok(()) => {
-            let stats = figures::since(run, &id, &record, took).await?;
+        Ok(counted) => {
+            let mut stats = figures::since(run, &id, &record, took).await?;
+            stats += &counted;
             run.store.finish(&id, &stats, took).await?;
             failpoint(&format!("{id}:done"));
             run.store.note(Some(&id), "done").await?;

@@ -4,6 +4,8 @@
 //! Invariant: what is refused is refused before anything is done, at the line that must be mended, and all of it at once.
 
 mod carry;
+#[cfg(test)]
+mod cases;
 mod classes;
 mod compile;
 mod digest;

@@ -22,6 +22,7 @@ use crate::error::Result;
 use crate::model::Side;
 use crate::model::ddl::{Held, Lock};
 use crate::model::migration::{CarryWay, Migration, Seed};
+use crate::model::stats::Stats;
 use crate::state::Run;
 
 /// One step of a compiled plan.
@@ -186,11 +187,12 @@ impl Step {
         }
     }
 
-    /// Runs it. The same call finishes what a killed one has begun.
+    /// Runs it. The same call finishes what a killed one has begun. What comes back is what only the step itself has
+    /// counted; rows of batches are in the record.
     ///
     /// # Errors
     /// What kept it from being done.
-    pub async fn run(&self, run: &Run) -> Result<()> {
+    pub async fn run(&self, run: &Run) -> Result<Stats> {
         let id = self.id();
         match self {
             Self::Prepare => prepare::run(run).await,
@@ -203,9 +205,10 @@ impl Step {
             Self::Index => index::run(run, &id).await,
             Self::Analyze => analyze::run(run, &id).await,
             Self::References => references::run(run, &id).await,
-            Self::Compare => compare::run(run, &id).await,
+            Self::Compare => return compare::run(run, &id).await,
             Self::Own => own::run(run).await,
             Self::Validate => validate::run(run).await,
-        }
+        }?;
+        Ok(Stats::default())
     }
 }

@@ -164,6 +164,19 @@ impl Site {
             stop,
         })
     }
+
+    /// A run of a command that only reads: no lease is taken, and nothing can be written with it.
+    pub(super) fn look(&self, migration: Migration, store: Store, observer: Arc<dyn Observer>, stop: Stop) -> Result<Run> {
+        Ok(Run {
+            migration: Arc::new(migration),
+            blue: self.address(Side::Blue).ok(),
+            green: self.address(Side::Green)?,
+            lease: Arc::new(Lease::none()),
+            store: Arc::new(store),
+            observer,
+            stop,
+        })
+    }
 }
 
 /// Who we are, for the record: host and process.

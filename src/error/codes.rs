@@ -193,7 +193,7 @@ codes! {
     SchemaDiffers = "GL0305", exit 3, AfterFix, "the 2.X schema is not the expected one",
         "What the migrator made differs from the snapshot that the plan names as `expect`.",
         "Nothing was moved: everything that `plan` said was about the snapshot.",
-        "Look at the differences; if they are right, run `greenlight schema PLAN --write` and look at the plan again.";
+        "Look at the differences; if they are right, run `greenlight schema PLAN --write` and `greenlight cleanup PLAN --all`, look at the plan again, and begin anew.";
     MigratorRows = "GL0306", exit 3, AfterFix, "the migrator put rows into a carried table",
         "A table that takes blue's rows already has rows of its own in the 2.X schema.",
         "Nothing was moved: greenlight does not guess whose rows win.",

@@ -184,38 +184,43 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             quote_ident(&to.owner)
         ));
     }
-    for grant in from
-        .grants
-        .iter()
-        .filter(|grant| !to.grants.contains(grant))
-    {
-        if let Some((grantee, privilege)) = grant.split_once('=') {
-            statements.push(format!(
-                "REVOKE {} ON {name} FROM {}",
-                privilege.trim_end_matches('*'),
-                role(grantee)
-            ));
-        }
-    }
-    for grant in to
-        .grants
-        .iter()
-        .filter(|grant| !from.grants.contains(grant))
-    {
-        if let Some((grantee, privilege)) = grant.split_once('=') {
-            let option = if privilege.ends_with('*') {
-                " WITH GRANT OPTION"
-            } else {
-                ""
-            };
-            statements.push(format!(
-                "GRANT {} ON {name} TO {}{option}",
-                privilege.trim_end_matches('*'),
-                role(grantee)
-            ));
-        }
+    statements.extend(grants(&from.grants, &to.grants, "", &name));
+    for column in &to.columns {
+        let none = Vec::new();
+        let before = from
+            .column(&column.name)
+            .map_or(&none, |column| &column.grants);
+        let of = format!(" ({})", quote_ident(&column.name));
+        statements.extend(grants(before, &column.grants, &of, &name));
     }
     statements
+}
+
+/// Takes grants back and gives others, each `grantee=privilege[*]`; `of` names a column in parentheses, or is empty.
+fn grants(from: &[String], to: &[String], of: &str, table: &str) -> Vec<String> {
+    let split = |grant: &String| {
+        let (grantee, privilege) = grant.split_once('=')?;
+        Some((
+            role(grantee),
+            privilege.trim_end_matches('*').to_owned(),
+            privilege.ends_with('*'),
+        ))
+    };
+    let gone = from
+        .iter()
+        .filter(|grant| !to.contains(grant))
+        .filter_map(split);
+    let revoke =
+        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {table} FROM {role}"));
+    let new = to
+        .iter()
+        .filter(|grant| !from.contains(grant))
+        .filter_map(split);
+    let grant = new.map(|(role, privilege, option)| {
+        let option = if option { " WITH GRANT OPTION" } else { "" };
+        format!("GRANT {privilege}{of} ON {table} TO {role}{option}")
+    });
+    revoke.chain(grant).collect()
 }
 
 fn role(grantee: &str) -> String {

@@ -154,15 +154,20 @@ pub fn user_type(type_name: &str) -> Option<String> {
 #[must_use]
 pub fn user_cast(expect: &Catalog, schema: &str, column: &Column) -> Option<String> {
     let name = user_type(&column.type_name)?;
-    let ours = expect.enums.contains_key(&name)
-        || expect.domains.contains_key(&name)
-        || expect.other_types.contains(&name);
     let array = if column.type_name.ends_with("[]") {
         "[]"
     } else {
         ""
     };
-    ours.then(|| format!("{}{array}", quote_qualified(schema, &name)))
+    if expect.enums.contains_key(&name)
+        || expect.domains.contains_key(&name)
+        || expect.other_types.contains(&name)
+    {
+        return Some(format!("{}{array}", quote_qualified(schema, &name)));
+    }
+    // Built-in ranges and the like, which a rewritten table reads as text since blue's may be a type of its own.
+    matches!(column.base.as_str(), "range" | "multirange" | "composite")
+        .then(|| column.type_name.clone())
 }
 
 /// Removes what slows a load or ties tables together: foreign keys, triggers, keys and indexes. Checks stay.

@@ -118,14 +118,11 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
                 findings.warn(text, None);
             }
             if let Some(why) = why {
-                findings.warn(
-                    format!("`{}` is rewritten, not altered: {why}", to.name),
-                    None,
-                );
+                findings.warn(format!("`{}` is rewritten: {why}", to.name), None);
             }
             transforms.push(rewrite);
         }
-        carried.push(values.carried(&to.name, way));
+        carried.push(values.carried(&context, from, to, way));
     }
     let migration = Migration {
         name: spec.plan.clone(),

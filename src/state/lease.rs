@@ -13,7 +13,8 @@ use crate::pg::Session;
 /// what still runs before it raises the epoch. A row lock in its place starves the takeover under a stream of batches.
 #[derive(Debug)]
 pub struct Lease {
-    session: Session,
+    /// `None` for a command that only reads: it proves nothing and may write nothing.
+    session: Option<Session>,
     epoch: AtomicI64,
     lock: i64,
 }
@@ -121,10 +122,16 @@ impl Lease {
                 .await?;
         }
         Ok(Self {
-            session,
+            session: Some(session),
             epoch: AtomicI64::new(epoch),
             lock,
         })
+    }
+
+    /// No lease: for commands that only read.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { session: None, epoch: AtomicI64::new(0), lock: 0 }
     }
 
     /// Ours.
@@ -151,6 +158,9 @@ impl Lease {
     /// # Errors
     /// [`Code::LeaseLost`] if another process has taken over.
     pub async fn prove(&self, session: &Session) -> Result<()> {
+        if self.session.is_none() {
+            return Err(Error::new(Code::Bug, "a command that only reads was about to write"));
+        }
         let now: i64 = session
             .one(
                 "SELECT epoch FROM greenlight.ownership",
@@ -181,6 +191,6 @@ impl Lease {
     /// Whether the holding session still stands: a lost one means that others may take over at any moment.
     #[must_use]
     pub fn stands(&self) -> bool {
-        !self.session.closed()
+        self.session.as_ref().is_some_and(|session| !session.closed())
     }
 }

@@ -4,6 +4,7 @@ use super::{Description, counted};
 use crate::compare;
 use crate::error::Result;
 use crate::model::migration::Migration;
+use crate::model::stats::Stats;
 use crate::state::Run;
 
 pub(super) fn describe(migration: &Migration) -> Description {
@@ -18,6 +19,9 @@ pub(super) fn describe(migration: &Migration) -> Description {
     )
 }
 
-pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
-    compare::all(run, id).await?.into_result()
+pub(super) async fn run(run: &Run, id: &str) -> Result<Stats> {
+    let outcome = compare::all(run, id).await?;
+    let rows_compared = outcome.parts.iter().map(|part| part.rows).sum();
+    outcome.into_result()?;
+    Ok(Stats { rows_compared, ..Stats::default() })
 }

@@ -5,5 +5,6 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod compare;
 mod pg;
 mod support;

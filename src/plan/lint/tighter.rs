@@ -2,10 +2,10 @@
 
 use super::{Context, Findings};
 use crate::error::{Code, Error};
-use crate::model::catalog::{Catalog, Column, ConstraintKind, Table};
+use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Index, Table};
 
 /// Whether every value of one type is a value of the other, unchanged.
-pub(crate) fn widens(from: &str, to: &str, expect: &Catalog) -> bool {
+fn widens(from: &str, to: &str, expect: &Catalog) -> bool {
     if from == to {
         return true;
     }
@@ -141,7 +141,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// What makes a column of 2.X refuse a value of blue.
-fn narrower(before: &Column, after: &Column, blue: &Catalog, expect: &Catalog) -> Option<String> {
+pub(crate) fn narrower(
+    before: &Column,
+    after: &Column,
+    blue: &Catalog,
+    expect: &Catalog,
+) -> Option<String> {
     let name = &before.name;
     if after.generated.is_some() && before.generated.is_none() {
         return Some(format!(
@@ -205,17 +210,18 @@ fn loosely(
 
 /// Constraints and unique indexes that 2.X adds: they are made after the rows are there, and refuse then.
 fn demands(from: &Table, to: &Table, findings: &mut Findings) {
-    for constraint in &to.constraints {
-        let known = from.constraints.iter().any(|other| {
-            other.kind == constraint.kind && other.definition == constraint.definition
-        });
-        if !known && !constraint.inherited {
-            let what = match constraint.kind {
-                ConstraintKind::PrimaryKey | ConstraintKind::Unique => "demands unique rows",
-                ConstraintKind::Check => "checks each row",
-                ConstraintKind::Exclusion => "excludes rows that overlap",
-                ConstraintKind::ForeignKey => "demands a row in another table",
-            };
+    for constraint in to
+        .constraints
+        .iter()
+        .filter(|constraint| !constraint.inherited)
+    {
+        let what = match constraint.kind {
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique => "demands unique rows",
+            ConstraintKind::Check => "checks each row",
+            ConstraintKind::Exclusion => "excludes rows that overlap",
+            ConstraintKind::ForeignKey => "demands a row in another table",
+        };
+        if !implied(constraint, from) {
             let text = format!(
                 "2.X adds `{}` to `{}`, which {what}: {}",
                 constraint.name, to.name, constraint.definition
@@ -223,16 +229,14 @@ fn demands(from: &Table, to: &Table, findings: &mut Findings) {
             findings.warn(text, None);
         }
     }
-    for index in to
-        .indexes
-        .iter()
-        .filter(|index| index.unique && index.constraint.is_none() && !index.inherited)
-    {
-        if !from
+    let unique = |index: &&Index| index.unique && index.constraint.is_none() && !index.inherited;
+    for index in to.indexes.iter().filter(unique) {
+        let known = from
             .indexes
             .iter()
-            .any(|other| other.unique && other.rest == index.rest)
-        {
+            .any(|other| other.unique && other.rest == index.rest);
+        let plain = !index.columns.is_empty() && !index.rest.contains(" WHERE ");
+        if !(known || plain && is_unique(from, &index.columns)) {
             let text = format!(
                 "2.X adds the unique index `{}` to `{}`: {}",
                 index.name, to.name, index.rest
@@ -240,6 +244,54 @@ fn demands(from: &Table, to: &Table, findings: &mut Findings) {
             findings.warn(text, None);
         }
     }
+}
+
+/// Whether what a constraint of 2.X demands holds for all rows of blue.
+fn implied(constraint: &Constraint, from: &Table) -> bool {
+    let same = |other: &Constraint| {
+        other.kind == constraint.kind && other.definition == constraint.definition
+    };
+    if from.constraints.iter().any(same) {
+        return true;
+    }
+    match constraint.kind {
+        ConstraintKind::PrimaryKey | ConstraintKind::Unique => is_unique(from, &constraint.columns),
+        ConstraintKind::Check | ConstraintKind::Exclusion => false,
+        ConstraintKind::ForeignKey => {
+            // Columns that blue lacks have one value for all rows, which the plan has chosen: `tenant_id` beside `order_id`.
+            let old: Vec<&String> = constraint
+                .columns
+                .iter()
+                .filter(|column| from.column(column).is_some())
+                .collect();
+            let points = |other: &Constraint| {
+                other.kind == ConstraintKind::ForeignKey
+                    && !other.not_valid
+                    && other.references == constraint.references
+                    && other.columns.iter().eq(old.iter().copied())
+            };
+            old.is_empty() || from.constraints.iter().any(points)
+        }
+    }
+}
+
+/// Whether rows that differ on blue differ in these columns: some of them are unique there.
+fn is_unique(from: &Table, columns: &[String]) -> bool {
+    let within =
+        |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
+    let constraint = from.constraints.iter().any(|constraint| {
+        matches!(
+            constraint.kind,
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique
+        ) && within(&constraint.columns)
+    });
+    constraint
+        || from.indexes.iter().any(|index| {
+            index.unique
+                && !index.invalid
+                && !index.rest.contains(" WHERE ")
+                && within(&index.columns)
+        })
 }
 
 #[cfg(test)]
