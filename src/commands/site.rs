@@ -166,7 +166,13 @@ impl Site {
     }
 
     /// A run of a command that only reads: no lease is taken, and nothing can be written with it.
-    pub(super) fn look(&self, migration: Migration, store: Store, observer: Arc<dyn Observer>, stop: Stop) -> Result<Run> {
+    pub(super) fn look(
+        &self,
+        migration: Migration,
+        store: Store,
+        observer: Arc<dyn Observer>,
+        stop: Stop,
+    ) -> Result<Run> {
         Ok(Run {
             migration: Arc::new(migration),
             blue: self.address(Side::Blue).ok(),

@@ -39,6 +39,14 @@ impl Findings {
         self.errors.push(error);
     }
 
+    /// Warns about several things at once.
+    pub(crate) fn warn_all(&mut self, text: impl Into<String>, details: Vec<String>) {
+        self.warnings.push(Warning {
+            details,
+            ..Warning::new(text)
+        });
+    }
+
     pub(crate) fn warn(&mut self, text: impl Into<String>, place: Option<Place>) {
         self.warnings.push(Warning {
             place,

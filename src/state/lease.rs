@@ -131,7 +131,11 @@ impl Lease {
     /// No lease: for commands that only read.
     #[must_use]
     pub fn none() -> Self {
-        Self { session: None, epoch: AtomicI64::new(0), lock: 0 }
+        Self {
+            session: None,
+            epoch: AtomicI64::new(0),
+            lock: 0,
+        }
     }
 
     /// Ours.
@@ -159,7 +163,10 @@ impl Lease {
     /// [`Code::LeaseLost`] if another process has taken over.
     pub async fn prove(&self, session: &Session) -> Result<()> {
         if self.session.is_none() {
-            return Err(Error::new(Code::Bug, "a command that only reads was about to write"));
+            return Err(Error::new(
+                Code::Bug,
+                "a command that only reads was about to write",
+            ));
         }
         let now: i64 = session
             .one(
@@ -191,6 +198,8 @@ impl Lease {
     /// Whether the holding session still stands: a lost one means that others may take over at any moment.
     #[must_use]
     pub fn stands(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| !session.closed())
+        self.session
+            .as_ref()
+            .is_some_and(|session| !session.closed())
     }
 }

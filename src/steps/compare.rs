@@ -23,5 +23,8 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<Stats> {
     let outcome = compare::all(run, id).await?;
     let rows_compared = outcome.parts.iter().map(|part| part.rows).sum();
     outcome.into_result()?;
-    Ok(Stats { rows_compared, ..Stats::default() })
+    Ok(Stats {
+        rows_compared,
+        ..Stats::default()
+    })
 }

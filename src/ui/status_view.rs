@@ -261,7 +261,8 @@ mod tests {
     fn for_a_person() {
         insta::assert_snapshot!(sample().human(&Paper::plain(100)), @r#"
 Plan hydra: green is being built; blue serves.
-owner              blue (epoch 3) since 2026-07-01 12:00:04 UTC
+owner              blue (epoch 3)
+begun              2026-07-01 12:00:04 UTC
 at work            nobody
 stopped            at backfill with GL0311, 2026-07-01 12:31:04 UTC; `greenlight explain GL0311`
 paused             by ana since 2026-07-01 12:31:00 UTC; `greenlight resume` allows it again
