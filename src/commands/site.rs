@@ -163,6 +163,7 @@ impl Site {
             store: Arc::new(store),
             observer,
             stop,
+            waits: Arc::default(),
         })
     }
 
@@ -182,6 +183,7 @@ impl Site {
             store: Arc::new(store),
             observer,
             stop,
+            waits: Arc::default(),
         })
     }
 }
