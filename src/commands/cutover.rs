@@ -15,6 +15,11 @@ use crate::steps::Step;
 use crate::ui::cutover_view::{CutoverView, Executed, GateRow, GateState};
 use crate::ui::{Printer, Progress};
 
+/// Names of gates.
+const STEPS: &str = "steps done";
+const COMPARED: &str = "rows compared";
+const PAUSED: &str = "not paused";
+
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverArgs) -> Outcome {
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cutover").await?;
@@ -40,7 +45,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     if !arguments.execute || (closed && !past) || (past && left.is_empty()) {
         let next = match (past, left.is_empty(), closed) {
             (true, true, _) => format!("greenlight report {path}"),
-            (false, _, true) => format!("greenlight run {path}"),
+            (false, _, true) => format!("greenlight {} {path}", opens(&gates)),
             (true, false, _) | (false, _, false) => command,
         };
         printer.show(&CutoverView {
@@ -97,6 +102,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     Ok(0)
 }
 
+/// The command that opens the first gate which is not open.
+fn opens(gates: &[GateRow]) -> &'static str {
+    let first = gates.iter().find(|gate| gate.ok != GateState::Open);
+    match first.map_or("", |gate| gate.gate.as_str()) {
+        STEPS => "run",
+        COMPARED => "verify",
+        PAUSED => "resume",
+        _ => "status",
+    }
+}
+
 /// A gate; `why` says what it is needed for.
 fn row(gate: &str, limit: &str, why: &str, read: Result<(String, bool)>, fix: String) -> GateRow {
     let (value, ok, fix) = match read {
@@ -148,14 +164,14 @@ async fn gates(
         });
     vec![
         row(
-            "steps done",
+            STEPS,
             "all",
             "green needs all rows, indexes and statistics before it serves",
             done,
             run,
         ),
         row(
-            "rows compared",
+            COMPARED,
             "same",
             "every row on green has to be what it should be",
             compared(store).await,
@@ -164,7 +180,7 @@ async fn gates(
             ),
         ),
         row(
-            "not paused",
+            PAUSED,
             "not paused",
             "an operator may have a reason",
             Ok(paused),

@@ -23,6 +23,11 @@ fn cluster_rows_that_differ_keep_the_gate_closed_until_they_are_the_same() {
 
     let said = shop.operator.run(EXECUTE);
     assert_eq!(said.code, 3, "{}", said.text);
+    assert!(
+        said.text.ends_with("next: greenlight verify plan.toml"),
+        "{}",
+        said.text
+    );
     let owner = "SELECT owner FROM greenlight.ownership";
     assert_eq!(shop.pair.green.psql(DATABASE, owner), "blue");
 
