@@ -21,8 +21,10 @@ mod status;
 mod verify;
 
 use crate::cli::{Cli, Command};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Place};
+use crate::plan::Warning;
 use crate::ui::Printer;
+use crate::ui::warning_view::WarningRow;
 
 /// Why a command failed: one error, or everything that is wrong with a plan.
 #[derive(Debug)]
@@ -42,6 +44,16 @@ impl From<Vec<Error>> for Failure {
 
 /// What a command returns: its exit code, or why it failed.
 pub(crate) type Outcome = Result<u8, Failure>;
+
+/// A warning of a plan as it is shown.
+pub(crate) fn warning_row(warning: &Warning) -> WarningRow {
+    WarningRow {
+        text: warning.text.clone(),
+        details: warning.details.clone(),
+        path: (warning.place.as_ref()).map(|place| place.path.display().to_string()),
+        line: warning.place.as_ref().map(Place::line),
+    }
+}
 
 /// Runs a command; the exit code of the program.
 #[must_use]

@@ -14,5 +14,5 @@ mod store;
 pub use failpoint::failpoint;
 pub use lease::{Lease, Living, living};
 pub use record::{Rows, RunRecord, SegmentRecord, StepRecord};
-pub use run::{Run, Stop};
+pub use run::{Run, Stop, Waits};
 pub use store::Store;

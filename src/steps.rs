@@ -83,6 +83,11 @@ impl Description {
     }
 }
 
+/// `1 table`, `3 tables`.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// How everything before own is undone.
 const CLEANUP: &str =
     "`greenlight cleanup --all` removes everything from green; blue was only read";

@@ -61,6 +61,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
             plan: record.plan.clone(),
             objects: rows,
             executed: false,
+            note: note(green, arguments.all).to_owned(),
             next: command,
         })?;
         return Ok(0);
@@ -92,7 +93,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         row.action = Action::Removed;
     }
     let next = if green {
-        "none: nothing of greenlight is left on green".to_owned()
+        String::new()
     } else {
         format!("greenlight run {}", arguments.plan.display())
     };
@@ -100,9 +101,24 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         plan: record.plan,
         objects: rows,
         executed: true,
+        note: String::new(),
         next,
     })?;
     Ok(0)
+}
+
+fn note(green: bool, all: bool) -> &'static str {
+    match (green, all) {
+        (true, _) => {
+            "Green owns the data. This removes the record and the 1.X rows that were kept; 2.X's tables stay."
+        }
+        (false, true) => {
+            "The run is not finished: this throws away all that it has built. Blue is not touched."
+        }
+        (false, false) => {
+            "The run is not finished and is kept: only `--all` throws away what it has built."
+        }
+    }
 }
 
 fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
@@ -114,5 +130,8 @@ fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
         _ if landing == Some(schema) => "landing: rows copied from blue; an empty schema is left",
         _ => "made by greenlight",
     };
-    format!("{what} ({tables} tables)")
+    format!(
+        "{what} ({tables} table{})",
+        if tables == 1 { "" } else { "s" }
+    )
 }

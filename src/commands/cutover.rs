@@ -1,5 +1,6 @@
 //! `cutover`: the gates, and with `--execute` own and the validation of foreign keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,9 +8,9 @@ use super::Outcome;
 use super::site::{Site, stop_on_signals};
 use crate::cli::{CutoverArgs, Global};
 use crate::engine;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
 use crate::model::Side;
-use crate::state::{RunRecord, Store, living};
+use crate::state::{RunRecord, StepRecord, Store, living};
 use crate::steps::Step;
 use crate::ui::cutover_view::{CutoverView, Executed, GateRow, GateState};
 use crate::ui::{Printer, Progress};
@@ -18,27 +19,40 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cutover").await?;
     let record = site.begun(&store).await?;
-    let gates = gates(&site, &store, &record, arguments.takeover).await;
+    let gates = gates(&site, &store, &record, arguments).await;
     let closed = gates.iter().any(|gate| gate.ok != GateState::Open);
     let path = arguments.plan.display();
     let command = format!(
         "greenlight cutover {path} --execute --confirm {}",
         record.plan
     );
+    let steps: Vec<Step> = Step::all(&record.migration)
+        .into_iter()
+        .skip_while(|step| *step != Step::Own)
+        .collect();
+    let records = store.steps().await?;
+    let left: Vec<Step> = engine::left(&steps, &records, None)?
+        .into_iter()
+        .cloned()
+        .collect();
     let past = record.owner == "green";
-    if !arguments.execute || (closed && !past) {
-        let next = if closed {
-            format!("greenlight run {path}")
-        } else {
-            command
+    let owner = if past { Side::Green } else { Side::Blue };
+    if !arguments.execute || (closed && !past) || (past && left.is_empty()) {
+        let next = match (past, left.is_empty(), closed) {
+            (true, true, _) => format!("greenlight report {path}"),
+            (false, _, true) => format!("greenlight run {path}"),
+            (true, false, _) | (false, _, false) => command,
         };
         printer.show(&CutoverView {
             plan: record.plan.clone(),
-            gates,
+            // What had to hold before own says nothing after it.
+            gates: if past { Vec::new() } else { gates },
+            owner,
+            execute: arguments.execute,
             executed: None,
             next,
         })?;
-        return Ok(if closed { 3 } else { 0 });
+        return Ok(if closed && !past { 3 } else { 0 });
     }
     if arguments.confirm.as_deref() != Some(record.plan.as_str()) {
         return Err(Error::new(
@@ -50,10 +64,6 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     }
     let began = Instant::now();
     let progress = Arc::new(Progress::new(printer));
-    let steps: Vec<Step> = Step::all(&record.migration)
-        .into_iter()
-        .skip_while(|step| *step != Step::Own)
-        .collect();
     let run = site
         .lead(
             record.migration,
@@ -70,7 +80,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         owner: Some(Side::Green),
         epoch: u64::try_from(run.lease.epoch()).unwrap_or_default(),
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        done: steps
+        done: left
             .iter()
             .map(|step| step.describe(&run.migration).title)
             .collect(),
@@ -78,109 +88,103 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     let next = format!("greenlight verify {path}");
     printer.show(&CutoverView {
         plan: record.plan,
-        gates,
+        gates: if past { Vec::new() } else { gates },
+        owner,
+        execute: true,
         executed: Some(executed),
         next,
     })?;
     Ok(0)
 }
 
-/// Every gate with its value. One that cannot be read is unknown, and unknown is not open.
-async fn gates(site: &Site, store: &Store, record: &RunRecord, takeover: bool) -> Vec<GateRow> {
-    let mut gates = Vec::new();
-    let row =
-        |gate: &str, value: String, limit: &str, ok: GateState, why: &str, fix: String| GateRow {
-            gate: gate.to_owned(),
-            value,
-            limit: limit.to_owned(),
-            ok,
-            why: why.to_owned(),
-            fix,
-        };
-    let state = |open: bool| {
-        if open {
-            GateState::Open
-        } else {
-            GateState::Closed
-        }
+/// A gate; `why` says what it is needed for.
+fn row(gate: &str, limit: &str, why: &str, read: Result<(String, bool)>, fix: String) -> GateRow {
+    let (value, ok, fix) = match read {
+        Ok((value, true)) => (value, GateState::Open, String::new()),
+        Ok((value, false)) => (value, GateState::Closed, fix),
+        Err(error) => (
+            error.condition().to_owned(),
+            GateState::Unknown,
+            error.fix_text().to_owned(),
+        ),
     };
-    let before = Step::before_own(&record.migration);
-    match store.steps().await {
-        Ok(steps) => {
-            let done = before
-                .iter()
-                .filter(|step| steps.get(&step.id()).is_some_and(|record| record.done))
-                .count();
-            let fix = "run `greenlight run` to its end".to_owned();
-            gates.push(row(
-                "steps done",
-                format!("{done} of {}", before.len()),
-                "all",
-                state(done == before.len()),
-                "green has all rows, indexes and statistics",
-                fix,
-            ));
-            let compared = steps.get("compare").is_some_and(|record| record.done);
-            let value = if compared {
-                "same".to_owned()
-            } else {
-                "not yet".to_owned()
-            };
-            gates.push(row(
-                "rows verified",
-                value,
-                "same",
-                state(compared),
-                "every row on green is what it should be",
-                "run `greenlight verify`".to_owned(),
-            ));
-        }
-        Err(error) => gates.push(row(
-            "steps done",
-            error.condition().to_owned(),
-            "all",
-            GateState::Unknown,
-            "green has all rows, indexes and statistics",
-            error.fix_text().to_owned(),
-        )),
+    GateRow {
+        gate: gate.to_owned(),
+        value,
+        limit: limit.to_owned(),
+        ok,
+        why: why.to_owned(),
+        fix,
     }
-    gates.push(row(
-        "not paused",
-        record.paused.as_ref().map_or_else(
-            || "running".to_owned(),
-            |(since, by)| format!("paused by {by} since {since}"),
+}
+
+/// Every gate with its value. One that cannot be read is unknown, and unknown is not open.
+async fn gates(
+    site: &Site,
+    store: &Store,
+    record: &RunRecord,
+    arguments: &CutoverArgs,
+) -> Vec<GateRow> {
+    let path = arguments.plan.display();
+    let before = Step::before_own(&record.migration);
+    let run = format!("`greenlight run {path}`");
+    let is_done = |steps: &BTreeMap<String, StepRecord>, id: &str| {
+        steps.get(id).is_some_and(|record| record.done)
+    };
+    let (done, compared) = match store.steps().await {
+        Ok(steps) => {
+            let done = before.iter().filter(|step| is_done(&steps, &step.id()));
+            let done = done.count();
+            let compared = is_done(&steps, "compare");
+            let word = if compared { "same" } else { "not yet" };
+            (
+                Ok((format!("{done} of {}", before.len()), done == before.len())),
+                Ok((word.to_owned(), compared)),
+            )
+        }
+        Err(error) => (Err(Error::new(error.code(), error.condition())), Err(error)),
+    };
+    let paused = match &record.paused {
+        None => ("not paused".to_owned(), true),
+        Some((since, by)) => (format!("paused by {by} since {since}"), false),
+    };
+    let alone = living(store.session(), site.name())
+        .await
+        .map(|other| match other {
+            None => ("nobody".to_owned(), true),
+            Some(other) => {
+                let text = format!("backend {} from {}", other.pid, other.host);
+                (text, arguments.takeover)
+            }
+        });
+    vec![
+        row(
+            "steps done",
+            "all",
+            "green needs all rows, indexes and statistics before it serves",
+            done,
+            run.clone(),
         ),
-        "running",
-        state(record.paused.is_none()),
-        "an operator has not stopped it",
-        "run `greenlight resume`".to_owned(),
-    ));
-    let alone = living(store.session(), site.name()).await;
-    gates.push(match alone {
-        Ok(None) => row(
+        row(
+            "rows compared",
+            "same",
+            "every row on green has to be what it should be",
+            compared,
+            run,
+        ),
+        row(
+            "not paused",
+            "not paused",
+            "an operator may have a reason",
+            Ok(paused),
+            format!("`greenlight resume {path}`"),
+        ),
+        row(
             "nobody else at work",
-            "nobody".to_owned(),
             "nobody",
-            GateState::Open,
-            "two orchestrators must not act at once",
-            String::new(),
+            "two must not act at once",
+            alone,
+            "wait for it; if it is known to be stuck, add `--takeover`".to_owned(),
         ),
-        Ok(Some(other)) => row(
-            "nobody else at work",
-            format!("backend {} from {}", other.pid, other.host),
-            "nobody",
-            state(takeover),
-            "two orchestrators must not act at once",
-            "wait for it, or `--takeover`".to_owned(),
-        ),
-        Err(error) => row(
-            "nobody else at work",
-            error.condition().to_owned(),
-            "nobody",
-            GateState::Unknown,
-            "two orchestrators must not act at once",
-            error.fix_text().to_owned(),
-        ),
-    });
-    gates
+    ]
 }

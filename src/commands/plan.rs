@@ -5,14 +5,15 @@ mod samples;
 mod statements;
 mod tables;
 
-use super::Outcome;
 use super::preflight::{self, Survey};
 use super::site::Site;
+use super::{Outcome, warning_row};
 use crate::cli::{Global, PlanArgs};
 use crate::error::Error;
 use crate::model::Side;
 use crate::model::ddl::{Held, Lock};
 use crate::pg::probe::Facts;
+use crate::plan::Warning;
 use crate::state::Store;
 use crate::steps::Step;
 use crate::ui::Printer;
@@ -24,10 +25,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
     let reader = Store::new(site.reader(Side::Green, "plan").await?);
     match site.record(&reader).await {
         Ok(None) => {}
-        Ok(Some(record)) => survey.warnings.push(format!(
+        Ok(Some(record)) => survey.warnings.push(Warning::new(format!(
             "a run of this plan was begun on {}: `greenlight status` says how far it is",
             record.begun_at
-        )),
+        ))),
         Err(error) => survey.refusals.push(error),
     }
     let explains = samples::explains(&survey).await;
@@ -35,7 +36,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
     let (samples, unread): (Vec<_>, Vec<_>) = samples.into_iter().partition(Result::is_ok);
     survey
         .warnings
-        .extend(unread.into_iter().filter_map(Result::err));
+        .extend(unread.into_iter().filter_map(Result::err).map(Warning::new));
     let steps = steps(&survey, &explains, arguments.explain);
     let view = PlanView {
         plan: site.name().to_owned(),
@@ -47,17 +48,18 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
         checks: survey.checks.iter().map(check).collect(),
         samples: samples.into_iter().filter_map(Result::ok).collect(),
         totals: Totals {
-            rows: steps.iter().map(|step| step.rows).sum(),
+            rows: known(&steps, |step| step.rows),
             green_bytes: Some(survey.green_bytes()),
             green_limit_bytes: survey.migration.limits.green_bytes,
-            wal_bytes: steps.iter().map(|step| step.wal_bytes).sum(),
+            wal_bytes: known(&steps, |step| step.wal_bytes),
             temp_bytes: steps.iter().filter_map(|step| step.temp_bytes).max(),
         },
         steps,
         explains,
-        warnings: survey.warnings.clone(),
+        warnings: survey.warnings.iter().map(warning_row).collect(),
         refusals: survey.refusals.iter().map(refusal).collect(),
         explain: arguments.explain,
+        verbose: printer.verbose() > 0,
     };
     printer.show(&view)?;
     match survey.refusals.is_empty() {
@@ -69,6 +71,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
             .max()
             .unwrap_or(3)),
     }
+}
+
+/// The sum of what is known; `None` if nothing is.
+fn known(steps: &[StepRow], of: impl Fn(&StepRow) -> Option<u64>) -> Option<u64> {
+    let known: Vec<u64> = steps.iter().filter_map(of).collect();
+    (!known.is_empty()).then(|| known.iter().sum())
 }
 
 /// A refusal in one line with its fix; the same words as the error of `run`.

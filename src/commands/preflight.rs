@@ -10,7 +10,7 @@ use crate::model::Side;
 use crate::model::migration::{DataCheck, Migration, OnFound, Seed, Variable};
 use crate::pg::probe::{self, Facts, Needs, RelationSize};
 use crate::pg::{self, Session};
-use crate::plan;
+use crate::plan::{self, Warning};
 
 /// The oldest server that greenlight works with.
 const OLDEST: i32 = 140_000;
@@ -44,7 +44,7 @@ pub(super) struct Survey {
     /// Data checks with what they found.
     pub(super) checks: Vec<Checked>,
     /// What should be read.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
     /// Why a run would not begin.
     pub(super) refusals: Vec<Error>,
 }
@@ -112,11 +112,7 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         .into());
     };
     let compiled = plan::compile(&site.loaded, &catalog, &expect)?;
-    let mut warnings: Vec<String> = compiled
-        .warnings
-        .iter()
-        .map(|warning| warning.text.clone())
-        .collect();
+    let mut warnings = compiled.warnings;
     let migration = compiled.migration;
     let mut refusals = Vec::new();
     versions(&blue_facts, &green_facts, &mut refusals, &mut warnings);
@@ -155,7 +151,7 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     Ok(with_room(survey))
 }
 
-fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<String>) {
+fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<Warning>) {
     for (side, facts) in [(Side::Blue, blue), (Side::Green, green)] {
         if facts.version < OLDEST {
             refusals.push(Error::new(
@@ -164,23 +160,23 @@ fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &m
             ));
         }
         if facts.version >= NEWEST {
-            warnings.push(format!(
+            warnings.push(Warning::new(format!(
                 "{side} is PostgreSQL {}: greenlight was tried with 14 to 18",
                 facts.version / 10_000
-            ));
+            )));
         }
     }
     if blue.encoding != green.encoding {
-        warnings.push(format!(
+        warnings.push(Warning::new(format!(
             "encodings differ: blue {}, green {}",
             blue.encoding, green.encoding
-        ));
+        )));
     }
     if blue.collation != green.collation {
-        warnings.push(format!(
+        warnings.push(Warning::new(format!(
             "collations differ: blue {}, green {}: text sorts another way on green",
             blue.collation, green.collation
-        ));
+        )));
     }
 }
 
@@ -286,7 +282,7 @@ pub(super) struct Ready {
     /// Blue's address without its password.
     pub(super) blue: String,
     /// What should be read.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
     /// Bytes of blue's and green's database now, for the report.
     pub(super) sizes: (i64, i64),
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::site::{Site, stop_on_signals};
-use super::{Outcome, preflight};
+use super::{Outcome, preflight, warning_row};
 use crate::cli::{Global, RunArgs};
 use crate::engine;
 use crate::error::{Code, Error};
@@ -30,7 +30,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
         None => {
             let ready = preflight::begin(&site).await?;
             for warning in &ready.warnings {
-                printer.warn(warning);
+                printer.warn_row(&warning_row(warning));
             }
             // A mistyped step is refused before anything is written.
             engine::left(

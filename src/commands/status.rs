@@ -5,11 +5,14 @@ use std::path::Path;
 use super::Outcome;
 use super::site::Site;
 use crate::cli::Global;
+use crate::error::Result;
 use crate::model::Side;
-use crate::state::living;
+use crate::state::{Store, living};
 use crate::steps::Step;
 use crate::ui::Printer;
-use crate::ui::status_view::{Holder, Progression, StatusView, StepState, WalkAway};
+use crate::ui::status_view::{
+    Holder, Paused, Progression, StatusView, StepState, Stopped, WalkAway,
+};
 
 pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outcome {
     let site = Site::open(global, path)?;
@@ -17,6 +20,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let record = site.begun(&store).await?;
     let records = store.steps().await?;
     let running = living(store.session(), site.name()).await?;
+    let stopped = match running {
+        Some(_) => None,
+        None => last_stop(&store).await?,
+    };
     let all = Step::all(&record.migration);
     let green = record.owner == "green";
     let steps: Vec<StepState> = all
@@ -27,6 +34,13 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
                 None => Progression::Pending,
                 Some(known) if known.done => Progression::Done,
                 Some(_) if running.is_some() => Progression::Running,
+                Some(_)
+                    if stopped
+                        .as_ref()
+                        .is_some_and(|stopped| stopped.step == step.id()) =>
+                {
+                    Progression::Failed
+                }
                 Some(_) => Progression::Interrupted,
             };
             let known = known.cloned().unwrap_or_default();
@@ -69,7 +83,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             format!("greenlight status {shown}"),
         ),
         (false, _, false, false) => (
-            "green is half built and nobody works on it; blue owns the data and serves".to_owned(),
+            "green is not finished and nobody is at work; blue owns the data and serves".to_owned(),
             format!("greenlight run {shown}"),
         ),
     };
@@ -97,7 +111,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             pid: u32::try_from(living.pid).unwrap_or_default(),
             host: living.host,
         }),
-        paused: record.paused.is_some(),
+        paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
+        stopped,
         safe_to_walk_away: WalkAway { safe: true, why: why.to_owned() },
         way_back: if green {
             "none: with `sync = \"none\"` green's writes do not flow back".to_owned()
@@ -107,4 +122,20 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// Where the last run ended with an error, if that was the last thing that happened.
+async fn last_stop(store: &Store) -> Result<Option<Stopped>> {
+    let mut journal = store.journal().await?;
+    // A pause or its end says nothing about a step.
+    journal.retain(|(_, _, step, _)| step.is_some());
+    Ok(journal.pop().and_then(|(at, _, step, what)| {
+        let code = what.strip_prefix("stopped: ")?.to_owned();
+        let at = at.split('.').next().unwrap_or(&at).to_owned() + " UTC";
+        Some(Stopped {
+            step: step?,
+            code,
+            at,
+        })
+    }))
 }

@@ -1,4 +1,4 @@
-//! `verify`: every row, as an exit code: same 0, differs 3, cannot tell 4. Reads only.
+//! `verify`: every row, as an exit code: same 0, differs 3, cannot tell 4.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let site = Site::open(global, path)?;
     let store = site.store("verify").await?;
     let record = site.begun(&store).await?;
+    let plan = record.plan.clone();
     let progress = Arc::new(Progress::new(printer));
     let run = site.look(
         record.migration,
@@ -24,50 +25,51 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let outcome = compare::all(&run, "verify").await;
     progress.finish();
     let outcome = outcome?;
-    let verdict = verdict(outcome.verdict);
+    let parts = outcome.parts.iter().map(part).collect();
+    let found = verdict(outcome.verdict);
+    let error = outcome.into_result().err();
     printer.show(&VerifyView {
-        plan: record.plan,
-        verdict,
-        parts: outcome.parts.into_iter().map(part).collect(),
-        query: String::new(),
+        plan,
+        verdict: found,
+        parts,
+        code: error.as_ref().map(|error| error.code().to_string()),
+        fix: (error.as_ref()).map_or_else(String::new, |error| error.fix_text().to_owned()),
     })?;
-    Ok(match verdict {
-        Verdict::Same => 0,
-        Verdict::Differs => 3,
-        Verdict::CannotTell => 4,
-    })
+    Ok(error.map_or(0, |error| error.exit_code()))
 }
 
-fn verdict(verdict: compare::Verdict) -> Verdict {
-    match verdict {
+fn verdict(of: compare::Verdict) -> Verdict {
+    match of {
         compare::Verdict::Same => Verdict::Same,
-        compare::Verdict::Differs => Verdict::Differs,
         compare::Verdict::CannotTell => Verdict::CannotTell,
+        compare::Verdict::Differs => Verdict::Differs,
     }
 }
 
-fn part(part: Part) -> VerifyPart {
-    let difference = |row: compare::RowDifference| Difference {
-        key: row.key,
+fn part(of: &Part) -> VerifyPart {
+    let shown = of.shown.iter().map(|row| Difference {
+        key: row.key.clone(),
         kind: match row.kind {
             Kind::Missing => DifferenceKind::Missing,
             Kind::Extra => DifferenceKind::Extra,
             Kind::Differs => DifferenceKind::Differs,
         },
-        columns: row.columns,
-    };
-    let mut why: Vec<String> = part.why.into_iter().collect();
-    if part.at_least {
-        why.push("more rows differ than were counted".to_owned());
-    }
-    why.extend(part.notes);
+        columns: row.columns.clone(),
+    });
     VerifyPart {
-        what: part.what,
-        rows: Some(part.rows),
-        took_ms: part.took_ms,
-        verdict: verdict(part.verdict),
-        differences: part.differing,
-        shown: part.shown.into_iter().map(difference).collect(),
-        why: why.join("; "),
+        what: of.what.clone(),
+        rows: (of.why.is_none()).then_some(of.rows),
+        took_ms: of.took_ms,
+        verdict: verdict(of.verdict),
+        differences: of.differing,
+        at_least: of.at_least,
+        shown: shown.collect(),
+        why: of
+            .why
+            .clone()
+            .into_iter()
+            .chain(of.notes.iter().cloned())
+            .collect::<Vec<_>>()
+            .join("; "),
     }
 }

@@ -169,7 +169,7 @@ impl<W: Work> Worker<W> {
             });
             let began = Instant::now();
             rest(&self.run.stop, std::time::Duration::from_millis(500)).await?;
-            self.throttle.count(began.elapsed());
+            self.run.waits.throttled(began.elapsed());
         }
         if told {
             self.run.observer.event(Event::Waiting {
@@ -325,6 +325,7 @@ impl<W: Work> Worker<W> {
                     reason: Some(reason),
                 });
                 rest(&self.run.stop, pause).await?;
+                self.run.waits.retried(pause);
                 *hands = self.work.hands(&self.run, self.number).await?;
                 self.run.observer.event(Event::Waiting {
                     step: self.step.clone(),

@@ -1,6 +1,6 @@
 //! Compares blue with landing, and what the transforms make of landing with the targets, row by row.
 
-use super::Description;
+use super::{Description, counted};
 use crate::compare;
 use crate::error::Result;
 use crate::model::migration::Migration;
@@ -10,9 +10,9 @@ use crate::state::Run;
 pub(super) fn describe(migration: &Migration) -> Description {
     Description::new(
         format!(
-            "compare {} tables with blue and {} targets with their transforms",
-            migration.landed().len(),
-            migration.targets().len()
+            "compare {} with blue and {} with the transforms",
+            counted(migration.landed().len(), "table", "tables"),
+            counted(migration.targets().len(), "target", "targets")
         ),
         "pages",
         "it only reads",

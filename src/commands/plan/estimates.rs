@@ -58,18 +58,19 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
             temp_bytes: Some(0),
         },
         Step::Index => index(survey),
-        Step::Prepare
-        | Step::Landing
+        // The migrator writes what it writes, and nothing is known of indexes that only a join needs.
+        Step::Prepare | Step::Keys => Estimate::default(),
+        // The catalog only, or only reading.
+        Step::Landing
         | Step::Alter(_)
-        | Step::Keys
         | Step::Analyze
         | Step::References
         | Step::Compare
         | Step::Own
         | Step::Validate => Estimate {
-            rows: None,
-            wal_bytes: None,
-            temp_bytes: None,
+            rows: Some(0),
+            wal_bytes: Some(0),
+            temp_bytes: Some(0),
         },
     }
 }
@@ -105,7 +106,7 @@ fn index(survey: &Survey) -> Estimate {
         }
     }
     Estimate {
-        rows: None,
+        rows: Some(0),
         wal_bytes: Some(wal),
         temp_bytes: Some(temp),
     }

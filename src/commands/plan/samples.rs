@@ -113,6 +113,7 @@ async fn sample(survey: &Survey, transform: &Transform, number: usize) -> Result
         .source()
         .rows(&sql, &[], "sample a transform")
         .await?;
+    let known = constants(&survey.migration);
     let mask = |row: &tokio_postgres::Row| -> Vec<String> {
         (0..row.len())
             .map(|place| masked(row.get::<_, Option<String>>(place).as_deref()))
@@ -122,6 +123,10 @@ async fn sample(survey: &Survey, transform: &Transform, number: usize) -> Result
         transform: transform.name.clone(),
         columns: transform.columns.clone(),
         rows: rows.iter().map(mask).collect(),
+        unknown: (transform.sql.variables().into_iter())
+            .filter(|name| !known.contains_key(*name))
+            .map(str::to_owned)
+            .collect(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! A carried table may not be tighter in 2.X than on blue: what blue accepts must fit.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Findings};
 use crate::error::{Code, Error};
 use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Index, Table};
@@ -101,6 +103,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let (Some(blue), Some(expect)) = (context.blue, context.expect) else {
         return;
     };
+    let mut added = Added::default();
     for (from, to) in context.carried() {
         let patched = |column: &str| context.values_for(&to.name).get(column) == Some(&true);
         let mut tight = Vec::new();
@@ -136,8 +139,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                 to.name
             )));
         }
-        demands(from, to, findings);
+        added.demands(from, to);
     }
+    added.tell(findings);
 }
 
 /// What makes a column of 2.X refuse a value of blue.
@@ -209,38 +213,86 @@ fn loosely(
 }
 
 /// Constraints and unique indexes that 2.X adds: they are made after the rows are there, and refuse then.
-fn demands(from: &Table, to: &Table, findings: &mut Findings) {
-    for constraint in to
-        .constraints
-        .iter()
-        .filter(|constraint| !constraint.inherited)
-    {
-        let what = match constraint.kind {
-            ConstraintKind::PrimaryKey | ConstraintKind::Unique => "demands unique rows",
-            ConstraintKind::Check => "checks each row",
-            ConstraintKind::Exclusion => "excludes rows that overlap",
-            ConstraintKind::ForeignKey => "demands a row in another table",
-        };
-        if !implied(constraint, from) {
-            let text = format!(
-                "2.X adds `{}` to `{}`, which {what}: {}",
-                constraint.name, to.name, constraint.definition
-            );
-            findings.warn(text, None);
+#[derive(Default)]
+struct Added {
+    /// Foreign keys: table, what it says.
+    foreign: Vec<(String, String)>,
+    /// Unique constraints, primary keys, unique indexes.
+    unique: Vec<(String, String)>,
+    /// What is told one by one.
+    other: Vec<String>,
+}
+
+impl Added {
+    fn demands(&mut self, from: &Table, to: &Table) {
+        let own = to
+            .constraints
+            .iter()
+            .filter(|constraint| !constraint.inherited);
+        for constraint in own.filter(|constraint| !implied(constraint, from)) {
+            let text = |what: &str| {
+                format!(
+                    "2.X adds `{}` to `{}`, which {what}: {}",
+                    constraint.name, to.name, constraint.definition
+                )
+            };
+            match constraint.kind {
+                ConstraintKind::PrimaryKey | ConstraintKind::Unique => {
+                    self.unique
+                        .push((to.name.clone(), text("demands unique rows")));
+                }
+                ConstraintKind::ForeignKey => {
+                    let text = text("demands a row in another table");
+                    self.foreign.push((to.name.clone(), text));
+                }
+                ConstraintKind::Check => self.other.push(text("checks each row")),
+                ConstraintKind::Exclusion => self.other.push(text("excludes rows that overlap")),
+            }
+        }
+        let unique =
+            |index: &&Index| index.unique && index.constraint.is_none() && !index.inherited;
+        for index in to.indexes.iter().filter(unique) {
+            let known = from
+                .indexes
+                .iter()
+                .any(|other| other.unique && other.rest == index.rest);
+            let plain = !index.columns.is_empty() && !index.rest.contains(" WHERE ");
+            if !(known || plain && is_unique(from, &index.columns)) {
+                let text = format!(
+                    "2.X adds the unique index `{}` to `{}`: {}",
+                    index.name, to.name, index.rest
+                );
+                self.unique.push((to.name.clone(), text));
+            }
         }
     }
-    let unique = |index: &&Index| index.unique && index.constraint.is_none() && !index.inherited;
-    for index in to.indexes.iter().filter(unique) {
-        let known = from
-            .indexes
-            .iter()
-            .any(|other| other.unique && other.rest == index.rest);
-        let plain = !index.columns.is_empty() && !index.rest.contains(" WHERE ");
-        if !(known || plain && is_unique(from, &index.columns)) {
-            let text = format!(
-                "2.X adds the unique index `{}` to `{}`: {}",
-                index.name, to.name, index.rest
-            );
+
+    /// One warning for all of a kind: they are many where every table gets a tenant.
+    fn tell(self, findings: &mut Findings) {
+        let rows = "which rows of blue may not satisfy";
+        let kinds = [
+            (self.unique, "unique keys", "the step `index` finds out"),
+            (
+                self.foreign,
+                "foreign keys",
+                "the step `references` finds out",
+            ),
+        ];
+        for (all, what, when) in kinds {
+            if let [(_, text)] = all.as_slice() {
+                findings.warn(text.clone(), None);
+                continue;
+            }
+            let tables: BTreeSet<&String> = all.iter().map(|(table, _)| table).collect();
+            let tables = match tables.len() {
+                0 => continue,
+                1 => "a carried table".to_owned(),
+                number => format!("{number} carried tables"),
+            };
+            let text = format!("2.X adds {} {what} to {tables}, {rows}: {when}", all.len());
+            findings.warn_all(text, all.into_iter().map(|(_, text)| text).collect());
+        }
+        for text in self.other {
             findings.warn(text, None);
         }
     }
