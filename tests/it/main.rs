@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod cli_errors;
 mod compare;
 mod pg;
 mod support;

@@ -5,5 +5,5 @@ pub(crate) mod cluster;
 mod leftovers;
 mod template;
 
-pub(crate) use binaries::must;
+pub(crate) use binaries::{binaries, must};
 pub(crate) use cluster::{Cluster, Options, Pair};
