@@ -85,6 +85,7 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
         )
         .await?;
     failpoint(&format!("{id}:intended"));
+    let waited = run.waits.so_far();
     let began = Instant::now();
     let mut stop = run.stop.clone();
     let acted = tokio::select! {
@@ -96,7 +97,7 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
     failpoint(&format!("{id}:acted"));
     match acted {
         Ok(counted) => {
-            let mut stats = figures::since(run, &id, &record, took).await?;
+            let mut stats = figures::since(run, &id, &record, took, waited).await?;
             stats += &counted;
             run.store.finish(&id, &stats, took).await?;
             failpoint(&format!("{id}:done"));
@@ -115,7 +116,7 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
             });
             // The error itself matters more than that it cannot be written down: the next run finds the intent.
             let written = async {
-                let stats = figures::since(run, &id, &record, took).await?;
+                let stats = figures::since(run, &id, &record, took, waited).await?;
                 run.store.leave(&id, &stats, took).await?;
                 run.store
                     .note(Some(&id), &format!("stopped: {}", error.code()))

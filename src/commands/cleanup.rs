@@ -31,7 +31,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     }
     let green = record.owner == "green";
     let namespace = record.migration.namespace.as_str();
-    let began = link::layout(store.session(), namespace).await?.next;
+    let began = link::ours(&store, &record.migration).await?;
     let landing = (!green && began).then_some(namespace);
     let objects = link::leftovers(store.session(), landing).await?;
     let command = format!(

@@ -162,6 +162,7 @@ impl Site {
             store: Arc::new(store),
             observer,
             stop,
+            waits: Arc::default(),
         })
     }
 
@@ -181,6 +182,7 @@ impl Site {
             store: Arc::new(store),
             observer,
             stop,
+            waits: Arc::default(),
         })
     }
 }

@@ -170,11 +170,21 @@ pub async fn alter_carried(run: &Run, carried: &Carried) -> Result<()> {
         .map(|s| s.sql)
         .collect();
     statements.extend(take_over(namespace, from, to));
+    // Its sequences stay as well, in the place of those that the migrator made.
+    let owned = next.sequences.iter().filter(
+        |(_, sequence)| matches!(&sequence.owned_by, Some((table, _)) if *table == carried.table),
+    );
+    for (name, wanted) in owned {
+        if let Some(present) = present.sequences.get(name) {
+            let name = format!("SEQUENCE {}", quote_qualified(namespace, name));
+            statements.extend(grants(&present.grants, &wanted.grants, "", &name));
+        }
+    }
     run.transact(&session, &statements, "alter a restored table")
         .await
 }
 
-/// Owner, grants and storage options as the migrator made them.
+/// Owner and grants as the migrator made them, those of columns too.
 fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
     let name = quote_qualified(schema, &from.name);
     let mut statements = Vec::new();
@@ -197,7 +207,7 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
 }
 
 /// Takes grants back and gives others, each `grantee=privilege[*]`; `of` names a column in parentheses, or is empty.
-fn grants(from: &[String], to: &[String], of: &str, table: &str) -> Vec<String> {
+fn grants(from: &[String], to: &[String], of: &str, object: &str) -> Vec<String> {
     let split = |grant: &String| {
         let (grantee, privilege) = grant.split_once('=')?;
         Some((
@@ -211,14 +221,14 @@ fn grants(from: &[String], to: &[String], of: &str, table: &str) -> Vec<String> 
         .filter(|grant| !to.contains(grant))
         .filter_map(split);
     let revoke =
-        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {table} FROM {role}"));
+        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {object} FROM {role}"));
     let new = to
         .iter()
         .filter(|grant| !from.contains(grant))
         .filter_map(split);
     let grant = new.map(|(role, privilege, option)| {
         let option = if option { " WITH GRANT OPTION" } else { "" };
-        format!("GRANT {privilege}{of} ON {table} TO {role}{option}")
+        format!("GRANT {privilege}{of} ON {object} TO {role}{option}")
     });
     revoke.chain(grant).collect()
 }

@@ -53,6 +53,19 @@ pub async fn living(session: &Session, plan: &str) -> Result<Option<Living>> {
     }))
 }
 
+/// Opens a transaction that no other one of the lease runs beside.
+async fn begin_alone(session: &Session, lock: i64) -> Result<()> {
+    session.run("BEGIN", "begin the takeover").await?;
+    session
+        .one(
+            "SELECT pg_advisory_xact_lock($1)",
+            &[&lock],
+            "wait for the old holder's transactions",
+        )
+        .await?;
+    Ok(())
+}
+
 impl Lease {
     /// Takes the lease: at once if nobody holds it, from a living holder only with `takeover`.
     ///
@@ -86,14 +99,23 @@ impl Lease {
         }
         let lock = names::lease_lock(plan, false);
         // Waits for the transactions of the old holder, dead or alive: none of them can commit under the new epoch.
-        session.run("BEGIN", "begin the takeover").await?;
-        session
-            .one(
-                "SELECT pg_advisory_xact_lock($1)",
-                &[&lock],
-                "wait for the old holder's transactions",
-            )
-            .await?;
+        if let Err(error) = begin_alone(&session, lock).await {
+            if error.code() != Code::LockTimeout {
+                return Err(error);
+            }
+            // They do not end by themselves: a holder that was stopped in the middle of a batch, or that is gone without
+            // the server's knowing. Ending their sessions rolls them back.
+            session.rollback("begin the takeover").await?;
+            let (high, low) = (lock >> 32, lock & 0xffff_ffff);
+            session
+                .rows(
+                    include_str!("../../sql/state/end_holders.sql"),
+                    &[&high, &low],
+                    "end the old holder's transactions",
+                )
+                .await?;
+            begin_alone(&session, lock).await?;
+        }
         let pid = session.pid();
         let epoch: i64 = session
             .one(

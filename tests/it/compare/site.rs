@@ -126,6 +126,7 @@ impl Site {
             store: Arc::new(store),
             observer: Arc::new(Silent),
             stop,
+            waits: Arc::default(),
         }
     }
 

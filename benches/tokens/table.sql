@@ -1,0 +1,16 @@
+-- The access tokens of Ory Hydra 1.11, on their own: no foreign keys. Its indexes are in indexes.sql.
+CREATE TABLE hydra_oauth2_access (
+    signature          varchar(255) NOT NULL,
+    request_id         varchar(40)  NOT NULL,
+    requested_at       timestamp    NOT NULL DEFAULT now(),
+    client_id          varchar(255) NOT NULL,
+    scope              text         NOT NULL,
+    granted_scope      text         NOT NULL,
+    form_data          text         NOT NULL,
+    session_data       text         NOT NULL,
+    subject            varchar(255) NOT NULL DEFAULT '',
+    active             boolean      NOT NULL DEFAULT true,
+    requested_audience text         DEFAULT '',
+    granted_audience   text         DEFAULT '',
+    challenge_id       varchar(40)
+);
