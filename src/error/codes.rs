@@ -314,6 +314,10 @@ codes! {
         "`greenlight explain` knows the codes from GL0101 on.",
         "Nothing was done.",
         "Run `greenlight explain` without a code for the list.";
+    UnknownStep = "GL0603", exit 2, AfterFix, "no such step",
+        "`--until` names a step that this plan does not have.",
+        "Nothing was done.",
+        "`greenlight plan PLAN` lists the steps.";
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
         "Finished batches are kept.",
