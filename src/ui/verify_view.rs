@@ -259,7 +259,7 @@ Verify: same. 1 part, 1,204,331 rows compared.
                 columns: vec!["state".to_owned(), "subject".to_owned()],
             },
         ];
-        let view = view(vec![part("client", Verdict::Same), flow]);
+        let mut view = view(vec![part("client", Verdict::Same), flow]);
         view.code = Some("GL0309".to_owned());
         view.fix = "Look at the rows named above.".to_owned();
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
@@ -292,7 +292,7 @@ fix [GL0309]: Look at the rows named above.
             both.human(&Paper::plain(100))
                 .ends_with("in 2 parts, and 1 of them could not be compared.")
         );
-        let view = view(vec![part("client", Verdict::Same), flow]);
+        let mut view = view(vec![part("client", Verdict::Same), flow]);
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
 part    verdict           rows  differ   time  why
 ──────────────────────────────────────────────────────────────────────
