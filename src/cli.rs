@@ -154,15 +154,16 @@ pub enum Command {
     )]
     Report(ReportArgs),
 
-    /// Make a run stop before its next batch
+    /// Make a run wait before its next batch
     ///
-    /// The run ends with exit code 3; what is finished is kept.
+    /// A run that is under way waits until `resume`; what is finished is kept. One that is started meanwhile is refused
+    /// with exit code 3.
     #[command(after_help = "Example:\n  greenlight pause plan.toml")]
     Pause(PlanFile),
 
     /// Allow a paused run again
     ///
-    /// It does not start one: `greenlight run` does.
+    /// A run that waits goes on. None is started: `greenlight run` does that.
     #[command(after_help = "Example:\n  greenlight resume plan.toml && greenlight run plan.toml")]
     Resume(PlanFile),
 

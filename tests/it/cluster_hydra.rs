@@ -35,7 +35,9 @@ fn converted_traps() -> Vec<String> {
         .split("-- trap: ")
         .skip(1)
         .filter(|section| {
-            let found_by = section.lines().find_map(|line| line.strip_prefix("-- found by: "));
+            let found_by = section
+                .lines()
+                .find_map(|line| line.strip_prefix("-- found by: "));
             found_by.is_some_and(|names| names.split(", ").all(|name| !stops.contains(name)))
         })
         .filter_map(|section| section.lines().next())
@@ -89,7 +91,10 @@ fn judge(migration: &Migration) {
         "blue",
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
     );
-    let carried: Vec<&str> = carried.lines().filter(|name| !RESHAPED.contains(name)).collect();
+    let carried: Vec<&str> = carried
+        .lines()
+        .filter(|name| !RESHAPED.contains(name))
+        .collect();
     assert!(carried.len() >= 9, "{carried:?}");
     for table in carried {
         let old = blue(&format!("SELECT * FROM {table}"));
@@ -107,7 +112,10 @@ fn judge(migration: &Migration) {
 
 /// Of an owned and cleaned up green, beside a `fresh` one.
 fn bookkeeping(migration: &Migration) {
-    assert_eq!(migration.on_green("SELECT count(*) FROM schema_migration"), "206");
+    assert_eq!(
+        migration.on_green("SELECT count(*) FROM schema_migration"),
+        "206"
+    );
     assert_eq!(migration.on_green("SELECT count(*) FROM networks"), "1");
     let fresh = contents(&migration.pair.green, "fresh", "public");
     assert_eq!(
@@ -126,21 +134,35 @@ fn end_to_end(seed: Seed) {
     let blue = state(&migration.pair.blue, "blue");
     let green = state(&migration.pair.green, "green");
 
-    let plan = migration.run(&["plan", "--explain", "--samples", "3"]).with(0).json();
+    let plan = migration
+        .run(&["plan", "--explain", "--samples", "3"])
+        .with(0)
+        .json();
     assert_eq!(plan["refusals"], serde_json::json!([]));
-    assert!(blue == state(&migration.pair.blue, "blue"), "plan wrote to blue");
-    assert!(green == state(&migration.pair.green, "green"), "plan wrote to green");
+    assert!(
+        blue == state(&migration.pair.blue, "blue"),
+        "plan wrote to blue"
+    );
+    assert!(
+        green == state(&migration.pair.green, "green"),
+        "plan wrote to green"
+    );
 
     migration.run(&["run"]).with(0);
     migration.run(&["verify"]).with(0);
     migration.run(&["cutover"]).with(0);
     migration.run(&migration.cutover()).with(0);
-    assert!(blue == state(&migration.pair.blue, "blue"), "blue is only read");
+    assert!(
+        blue == state(&migration.pair.blue, "blue"),
+        "blue is only read"
+    );
 
     migration.green_is("schema/2.2.json");
     judge(&migration);
     // What is left of ours is in schemas of ours, and goes with them.
-    migration.run(&["cleanup", "--execute", "--confirm", migration.name()]).with(0);
+    migration
+        .run(&["cleanup", "--execute", "--confirm", migration.name()])
+        .with(0);
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%'";
     assert_eq!(migration.on_green(schemas), "0");
     migration.green_dumps_as("schema/2.2.sql");
