@@ -215,8 +215,8 @@ codes! {
         "The gate stays closed.",
         "Mend what is named and run `greenlight verify` again.";
     Paused = "GL0311", exit 3, Now, "the run is paused",
-        "An operator paused it with `greenlight pause`.",
-        "Finished batches are kept.",
+        "An operator paused it with `greenlight pause`: a run that is under way waits, and none is begun.",
+        "Nothing was done; finished batches are kept.",
         "Run `greenlight resume PLAN`, then `greenlight run PLAN`.";
     Dependents = "GL0312", exit 3, AfterFix, "something depends on a table that must be moved",
         "A view, rule or function of somebody else reads a table of the restored copy.",

@@ -60,7 +60,7 @@ pub(super) fn keep(rows: &[Row<'_>]) {
     );
 }
 
-/// The title and the condition of the first error, or the last line but one of a result.
+/// The title and the condition of the first error, or the closing line of a result.
 fn first(row: &Row<'_>) -> String {
     let mut lines = row
         .said
@@ -77,6 +77,8 @@ fn first(row: &Row<'_>) -> String {
             };
             if condition.is_empty() {
                 title.to_owned()
+            } else if condition.contains(title) {
+                condition.to_owned()
             } else {
                 format!("{title}: {condition}")
             }
@@ -86,7 +88,7 @@ fn first(row: &Row<'_>) -> String {
                 .said
                 .lines()
                 .rev()
-                .filter(|line| !line.starts_with("next: "));
+                .filter(|line| !line.starts_with("next: ") && !line.starts_with("fix "));
             last.next().unwrap_or_default().to_owned()
         }
     };

@@ -124,7 +124,7 @@ pub(super) fn cases() -> Vec<Case> {
         })
         .says(&["email", "SELECT"])
         .begun(),
-        Case::new("a foreign key that does not hold", "GL0503", 3, |site| {
+        Case::new("a foreign key that does not hold", "GL0509", 3, |site| {
             site.databases();
             site.blue("UPDATE notes SET person = 4711 WHERE id = 3");
             site.replace("2.sql", "person integer NOT NULL", "person integer NOT NULL REFERENCES people (id)");
@@ -133,7 +133,12 @@ pub(super) fn cases() -> Vec<Case> {
         })
         .says(&["notes", "SELECT"])
         .begun(),
-        Case::new("a check of 2.X that does not hold", "GL0507", 3, |site| {
+        Case::new("a row that a check of a carried table refuses", "GL0501", 3, |site| {
+            schema(site, "word text NOT NULL", "word text NOT NULL CHECK (word <> 'red')")
+        })
+        .says(&["tags"])
+        .begun(),
+        Case::new("a row that a check of a target refuses", "GL0501", 3, |site| {
             schema(site, "    age integer,", "    age integer CHECK (age < 40),")
         })
         .says(&["age"])

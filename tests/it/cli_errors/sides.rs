@@ -111,7 +111,7 @@ pub(super) fn cases() -> Vec<Case> {
             site.write("no-address.sql", "SELECT nothing FROM people\n");
             plan(site)
         })
-        .says(&["nothing"]),
+        .says(&["column \"nothing\" does not exist"]),
         Case::new(
             "a green on which nothing was run: status",
             "GL0404",

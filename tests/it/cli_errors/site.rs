@@ -110,10 +110,10 @@ impl World {
         let pair = Pair::start_with(&options);
         pair.blue.create_database("template");
         pair.blue.psql("template", BLUE);
-        pair.blue.psql(
-            "postgres",
-            "CREATE ROLE locked LOGIN PASSWORD 'right'; CREATE ROLE poor LOGIN;",
-        );
+        for cluster in [&pair.blue, &pair.green] {
+            let roles = "CREATE ROLE locked LOGIN PASSWORD 'right'; CREATE ROLE poor LOGIN;";
+            cluster.psql("postgres", roles);
+        }
         let world = Self {
             pair,
             expect: String::new(),
