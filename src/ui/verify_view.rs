@@ -292,7 +292,7 @@ fix [GL0309]: Look at the rows named above.
             both.human(&Paper::plain(100))
                 .ends_with("in 2 parts, and 1 of them could not be compared.")
         );
-        let mut view = view(vec![part("client", Verdict::Same), flow]);
+        let view = view(vec![part("client", Verdict::Same), flow]);
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
 part    verdict           rows  differ   time  why
 ──────────────────────────────────────────────────────────────────────
