@@ -15,6 +15,7 @@ mod plan;
 mod preflight;
 mod report;
 mod run;
+mod same_blue;
 mod schema;
 mod site;
 mod status;

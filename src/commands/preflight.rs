@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Failure;
+use super::same_blue::identity;
 use super::site::Site;
 use crate::error::{Code, Error, Result};
 use crate::link;
@@ -311,6 +312,8 @@ pub(super) struct Ready {
     pub(super) warnings: Vec<Warning>,
     /// Bytes of blue's and green's database now, for the report.
     pub(super) sizes: (i64, i64),
+    /// What tells blue from another database.
+    pub(super) identity: Option<String>,
 }
 
 /// Looks at both sides, and refuses if a run may not begin.
@@ -327,6 +330,7 @@ pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
         migration: survey.migration,
         warnings: survey.warnings,
         sizes: (survey.blue_facts.size_bytes, survey.green_facts.size_bytes),
+        identity: identity(&survey.blue_facts),
     })
 }
 

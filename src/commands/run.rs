@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::site::{Site, stop_on_signals};
-use super::{Outcome, preflight, warning_row};
+use super::{Outcome, preflight, same_blue, warning_row};
 use crate::cli::{Global, RunArgs};
 use crate::engine;
 use crate::error::{Code, Error};
@@ -27,18 +27,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             )
             .into());
         }
-        Some(record) => match &record.paused {
-            None => record.migration,
-            // One that runs already waits; one that is started would only wait too.
-            Some((since, by)) => {
-                let condition = format!("paused by {by} since {since}");
-                let fix = format!(
-                    "Run `greenlight resume {0}`, then `greenlight run {0}`.",
-                    arguments.plan.display()
-                );
-                return Err(Error::new(Code::Paused, condition).fix(fix).into());
-            }
-        },
+        Some(record) => {
+            same_blue::ask(&site, &store, &record.migration).await?;
+            record.migration
+        }
         None => {
             let ready = preflight::begin(&site).await?;
             for warning in &ready.warnings {
@@ -53,6 +45,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             store.begin(&ready.migration, &ready.blue).await?;
             store.put("blue_bytes", &ready.sizes.0).await?;
             store.put("green_bytes", &ready.sizes.1).await?;
+            store.put("blue_identity", &ready.identity).await?;
             ready.migration
         }
     };

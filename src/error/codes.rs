@@ -214,14 +214,6 @@ codes! {
         "A part could not be compared, so neither \"same\" nor \"differs\" is known.",
         "The gate stays closed.",
         "Mend what is named and run `greenlight verify` again.";
-    Paused = "GL0311", exit 3, Now, "the run is paused",
-        "An operator paused it with `greenlight pause`: a run that is under way waits, and none is begun.",
-        "Nothing was done; finished batches are kept.",
-        "Run `greenlight resume PLAN`, then `greenlight run PLAN`.";
-    Dependents = "GL0312", exit 3, AfterFix, "something depends on a table that must be moved",
-        "A view, rule or function of somebody else reads a table of the restored copy.",
-        "Nothing was done.",
-        "Drop it on green; it can be made again after the cutover.";
 
     PlanChanged = "GL0401", exit 2, AfterFix, "the plan has changed since the run began",
         "The plan file, or a file that it names, is not the one with which this green was begun.",

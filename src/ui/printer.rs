@@ -369,11 +369,11 @@ mod tests {
         printer.say("nothing of interest");
         printer.warn("slow");
         assert_eq!(printer.take_stderr(), "warning: slow\n");
-        printer.error(&Error::new(Code::Paused, "plan `shop` is paused"));
+        printer.error(&Error::new(Code::NotReady, "plan `shop` is paused"));
         assert!(
             printer
                 .take_stderr()
-                .starts_with("error[GL0311]: the run is paused\n")
+                .starts_with("error[GL0407]: green is not ready for the cutover\n")
         );
     }
 
@@ -381,12 +381,12 @@ mod tests {
     fn json_puts_one_document_on_standard_output() {
         let printer = json();
         printer.say("working");
-        printer.error(&Error::new(Code::Paused, "plan `shop` is paused"));
+        printer.error(&Error::new(Code::NotReady, "plan `shop` is paused"));
         assert_eq!(
             printer.take_stderr(),
             "{\"event\":\"message\",\"text\":\"working\"}\n"
         );
-        assert!(printer.take_stdout().contains("\"GL0311\""));
+        assert!(printer.take_stdout().contains("\"GL0407\""));
 
         let printer = json();
         printer

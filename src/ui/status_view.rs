@@ -248,7 +248,7 @@ mod tests {
             }),
             stopped: Some(Stopped {
                 step: "backfill".to_owned(),
-                code: "GL0311".to_owned(),
+                code: "GL0506".to_owned(),
                 at: "2026-07-01 12:31:04 UTC".to_owned(),
             }),
             safe_to_walk_away: WalkAway {
@@ -267,7 +267,7 @@ Plan hydra: green is being built; blue serves.
 owner              blue (epoch 3)
 begun              2026-07-01 12:00:04 UTC
 at work            nobody
-stopped            at backfill with GL0311, 2026-07-01 12:31:04 UTC; `greenlight explain GL0311`
+stopped            at backfill with GL0506, 2026-07-01 12:31:04 UTC; `greenlight explain GL0506`
 paused             by ana since 2026-07-01 12:31:00 UTC; `greenlight resume` allows it again
 safe to walk away  yes: blue is not touched, and finished batches are kept
 way back           none needed: drop green
@@ -296,6 +296,6 @@ next: greenlight resume plan.toml
     fn for_a_program() {
         let mut view = sample();
         view.steps.truncate(1);
-        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":{"by":"ana","since":"2026-07-01 12:31:00 UTC"},"stopped":{"step":"backfill","code":"GL0311","at":"2026-07-01 12:31:04 UTC"},"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":true,"pause":{"by":"ana","since":"2026-07-01 12:31:00 UTC"},"stopped":{"step":"backfill","code":"GL0506","at":"2026-07-01 12:31:04 UTC"},"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
     }
 }

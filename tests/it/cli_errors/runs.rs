@@ -150,6 +150,21 @@ pub(super) fn cases() -> Vec<Case> {
             run(site)
         })
         .says(&["changed: people.sql"]),
+        Case::new("blue has another column than when the run began", "GL0413", 3, |site| {
+            site.databases();
+            site.must(&["run", "plan.toml", "--until", "landing"]);
+            site.blue("ALTER TABLE people ADD COLUMN nickname text");
+            run(site)
+        })
+        .says(&["people, column nickname"])
+        .begun(),
+        Case::new("blue is another database than when the run began", "GL0411", 2, |site| {
+            site.databases();
+            site.must(&["run", "plan.toml", "--until", "landing"]);
+            site.look(&["run", "plan.toml", "--blue", &site.another_blue()])
+        })
+        .says(&["the run began with"])
+        .begun(),
         Case::new("a green that belongs to another plan", "GL0406", 3, |site| {
             site.databases();
             site.must(&["run", "plan.toml", "--until", "seed"]);
@@ -170,14 +185,6 @@ pub(super) fn cases() -> Vec<Case> {
             outcome
         })
         .says(&["--takeover"]),
-        Case::new("a paused run", "GL0311", 3, |site| {
-            site.databases();
-            site.must(&["run", "plan.toml", "--until", "landing"]);
-            site.must(&["pause", "plan.toml"]);
-            run(site)
-        })
-        .says(&["greenlight resume"])
-        .begun(),
         Case::new("a cutover before green is ready", "", 3, |site| {
             site.databases();
             site.must(&["run", "plan.toml", "--until", "seed"]);
@@ -209,7 +216,9 @@ pub(super) fn cases() -> Vec<Case> {
             site.blue("UPDATE tags SET word = 'pink' WHERE id = 2");
             site.look(&["verify", "plan.toml"])
         })
-        .says(&["tags", "GL0309", "word"]),
+        .says(&["tags", "GL0309", "word"])
+        // Its verdict is kept in the record: it closes the gate of the cutover.
+        .begun(),
         Case::new("a run after the cutover", "GL0409", 3, |site| {
             finished(site);
             site.must(&["cutover", "plan.toml", "--execute", "--confirm", "small"]);

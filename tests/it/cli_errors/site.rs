@@ -224,6 +224,11 @@ impl Site<'_> {
         *self.made.borrow_mut() = true;
     }
 
+    /// The address of another database with blue's tables on blue's server.
+    pub(super) fn another_blue(&self) -> String {
+        self.world.pair.blue.url("template")
+    }
+
     pub(super) fn blue(&self, sql: &str) -> String {
         self.world.pair.blue.psql(&self.database, sql)
     }
