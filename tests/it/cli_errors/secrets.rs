@@ -119,4 +119,36 @@ fn cluster_neither_passwords_nor_rows_are_seen() {
         "{rejects}"
     );
     clean("green's record", &third.green(RECORD));
+
+    // What an index or a constraint refuses, the server quotes.
+    for (from, to, code) in [
+        (
+            "    email text NOT NULL,",
+            "    email text NOT NULL UNIQUE,",
+            "GL0502",
+        ),
+        (
+            "word text NOT NULL",
+            "word text NOT NULL CHECK (length(word) < 9)",
+            "GL0501",
+        ),
+        (
+            "    age integer,",
+            "    age integer CHECK (age < 9),",
+            "GL0501",
+        ),
+    ] {
+        let site = world.site();
+        site.databases();
+        site.blue(&format!(
+            "UPDATE people SET email = '{VALUE}' WHERE id IN (5, 6);
+             UPDATE tags SET word = '{VALUE}' WHERE id = 1"
+        ));
+        site.replace("2.sql", from, to);
+        site.remake();
+        let outcome = site.run(&["run", "plan.toml", "-vv"]);
+        assert!(outcome.said().contains(code), "{}", outcome.said());
+        clean(to, &outcome.said());
+        clean("green's record", &site.green(RECORD));
+    }
 }
