@@ -1,8 +1,8 @@
 //! One file per command: reads the plan, connects, asks the rooms below, hands a view to `ui`.
 //!
 //! May import every room.
-//! Invariant: `check`, `plan`, `status`, `verify`, `report` and `schema` without `--write` change nothing on a side that
-//! is kept.
+//! Invariant: `check`, `plan`, `status`, `report` and `schema` without `--write` change nothing on a side that is kept;
+//! `verify` leaves its verdict in the record and nothing else.
 
 mod check;
 mod cleanup;
@@ -86,7 +86,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
     match &cli.command {
         Command::Check(arguments) => check::run(printer, global, &arguments.plan),
         Command::Plan(arguments) => plan::run(printer, global, arguments).await,
-        Command::Run(arguments) => run::run(printer, global, arguments).await,
+        Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
         Command::Cutover(arguments) => cutover::run(printer, global, arguments).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
         Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,

@@ -11,6 +11,7 @@
 
 mod crew;
 mod hash;
+mod kept;
 mod landed;
 mod made;
 mod patched;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::model::Side;
@@ -33,13 +34,15 @@ use crate::model::ident::quote_ident;
 use crate::model::migration::{Carried, CarryWay};
 use crate::state::Run;
 
+pub use kept::kept;
+
 use crew::{Crew, why};
 use rows::Answer;
 use source::{Form, Hand};
 use world::World;
 
 /// How a comparison ended; ordered, the worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every row is what it should be.

@@ -23,7 +23,8 @@ mod text;
 pub mod unit;
 
 pub use compile::{
-    Compiled, Offline, check, check_offline, checks, compile, expected, offline, schema, variables,
+    Compiled, Offline, adopt, check, check_offline, checks, compile, expected, offline, schema,
+    variables,
 };
 pub use findings::{Findings, Warning};
 pub use load::{Loaded, load};

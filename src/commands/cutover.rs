@@ -1,19 +1,24 @@
 //! `cutover`: the gates, and with `--execute` own and the validation of foreign keys.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Outcome;
 use super::site::{Site, stop_on_signals};
 use crate::cli::{CutoverArgs, Global};
+use crate::compare::{self, Verdict};
 use crate::engine;
 use crate::error::{Code, Error, Result};
 use crate::model::Side;
-use crate::state::{RunRecord, StepRecord, Store, living};
+use crate::state::{RunRecord, Store, living};
 use crate::steps::Step;
 use crate::ui::cutover_view::{CutoverView, Executed, GateRow, GateState};
 use crate::ui::{Printer, Progress};
+
+/// Names of gates.
+const STEPS: &str = "steps done";
+const COMPARED: &str = "rows compared";
+const PAUSED: &str = "not paused";
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverArgs) -> Outcome {
     let site = Site::open(global, &arguments.plan)?;
@@ -40,7 +45,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     if !arguments.execute || (closed && !past) || (past && left.is_empty()) {
         let next = match (past, left.is_empty(), closed) {
             (true, true, _) => format!("greenlight report {path}"),
-            (false, _, true) => format!("greenlight run {path}"),
+            (false, _, true) => format!("greenlight {} {path}", opens(&gates)),
             (true, false, _) | (false, _, false) => command,
         };
         printer.show(&CutoverView {
@@ -97,6 +102,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     Ok(0)
 }
 
+/// The command that opens the first gate which is not open.
+fn opens(gates: &[GateRow]) -> &'static str {
+    let first = gates.iter().find(|gate| gate.ok != GateState::Open);
+    match first.map_or("", |gate| gate.gate.as_str()) {
+        STEPS => "run",
+        COMPARED => "verify",
+        PAUSED => "resume",
+        _ => "status",
+    }
+}
+
 /// A gate; `why` says what it is needed for.
 fn row(gate: &str, limit: &str, why: &str, read: Result<(String, bool)>, fix: String) -> GateRow {
     let (value, ok, fix) = match read {
@@ -128,22 +144,11 @@ async fn gates(
     let path = arguments.plan.display();
     let before = Step::before_own(&record.migration);
     let run = format!("`greenlight run {path}`");
-    let is_done = |steps: &BTreeMap<String, StepRecord>, id: &str| {
-        steps.get(id).is_some_and(|record| record.done)
-    };
-    let (done, compared) = match store.steps().await {
-        Ok(steps) => {
-            let done = before.iter().filter(|step| is_done(&steps, &step.id()));
-            let done = done.count();
-            let compared = is_done(&steps, "compare");
-            let word = if compared { "same" } else { "not yet" };
-            (
-                Ok((format!("{done} of {}", before.len()), done == before.len())),
-                Ok((word.to_owned(), compared)),
-            )
-        }
-        Err(error) => (Err(Error::new(error.code(), error.condition())), Err(error)),
-    };
+    let done = store.steps().await.map(|steps| {
+        let is_done = |step: &&Step| steps.get(&step.id()).is_some_and(|record| record.done);
+        let done = before.iter().filter(is_done).count();
+        (format!("{done} of {}", before.len()), done == before.len())
+    });
     let paused = match &record.paused {
         None => ("not paused".to_owned(), true),
         Some((since, by)) => (format!("paused by {by} since {since}"), false),
@@ -159,21 +164,23 @@ async fn gates(
         });
     vec![
         row(
-            "steps done",
+            STEPS,
             "all",
             "green needs all rows, indexes and statistics before it serves",
             done,
-            run.clone(),
-        ),
-        row(
-            "rows compared",
-            "same",
-            "every row on green has to be what it should be",
-            compared,
             run,
         ),
         row(
-            "not paused",
+            COMPARED,
+            "same",
+            "every row on green has to be what it should be",
+            compared(store).await,
+            format!(
+                "`greenlight verify {path}`; rows that blue took after the seed reach green by a new run only"
+            ),
+        ),
+        row(
+            PAUSED,
             "not paused",
             "an operator may have a reason",
             Ok(paused),
@@ -187,4 +194,14 @@ async fn gates(
             "wait for it; if it is known to be stuck, add `--takeover`".to_owned(),
         ),
     ]
+}
+
+/// What the last comparison came to, of the run or of `verify`: rows that were found to differ keep the gate closed until a
+/// later one finds them the same.
+async fn compared(store: &Store) -> Result<(String, bool)> {
+    match compare::kept(store).await? {
+        None => Ok(("not yet".to_owned(), false)),
+        Some(Verdict::CannotTell) => Err(Error::new(Code::CannotTell, "cannot tell")),
+        Some(verdict) => Ok((verdict.to_string(), verdict == Verdict::Same)),
+    }
 }

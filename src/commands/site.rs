@@ -87,7 +87,7 @@ impl Site {
     /// # Errors
     /// [`Code::OtherPlan`], [`Code::PlanChanged`] with what changed.
     pub(super) async fn record(&self, store: &Store) -> Result<Option<RunRecord>> {
-        let Some(record) = store.load().await? else {
+        let Some(mut record) = store.load().await? else {
             return Ok(None);
         };
         if record.plan != self.name() {
@@ -102,6 +102,7 @@ impl Site {
         }
         let (old, new) = (&record.migration.digests, &self.loaded.digests);
         if old == new {
+            plan::adopt(&self.loaded, &mut record.migration);
             return Ok(Some(record));
         }
         let mut error = Error::new(

@@ -1,4 +1,5 @@
-//! `verify`: every row, as an exit code: same 0, differs 3, cannot tell 4.
+//! `verify`: every row, as an exit code: same 0, differs 3, cannot tell 4. Changes no row: its verdict is
+//! kept in the record, for the gate of the cutover.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let outcome = compare::all(&run, "verify").await;
     progress.finish();
     let outcome = outcome?;
+    outcome.keep(&run.store).await?;
     let parts = outcome.parts.iter().map(part).collect();
     let found = verdict(outcome.verdict);
     let error = outcome.into_result().err();

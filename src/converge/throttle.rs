@@ -82,6 +82,11 @@ impl Throttle {
         {
             return Ok(Some(format!("the file {} exists", file.display())));
         }
+        if !row.get::<_, bool>("sees_others")
+            && (self.limits.active_backends.is_some() || self.limits.replica_lag_bytes.is_some())
+        {
+            return Ok(Some(hidden("green")));
+        }
         let above = |name: &str, what: &str, limit: Option<u64>| {
             let value = u64::try_from(row.get::<_, i64>(name)).unwrap_or_default();
             limit
@@ -134,7 +139,7 @@ impl Throttle {
         let (Some(blue), Some(limit)) = (&self.blue, self.limits.blue_xmin_age) else {
             return Ok(None);
         };
-        let seconds: i64 = blue
+        let seconds: Option<i64> = blue
             .one(
                 include_str!("../../sql/converge/oldest_snapshot.sql"),
                 &[],
@@ -142,8 +147,18 @@ impl Throttle {
             )
             .await?
             .get(0);
+        let Some(seconds) = seconds else {
+            return Ok(Some(hidden("blue")));
+        };
         let age = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         Ok((age > limit)
             .then(|| format!("blue's oldest transaction is {age:?} old, above {limit:?}")))
     }
+}
+
+/// A signal that reads as nothing because the role may not see it would never throttle.
+fn hidden(side: &str) -> String {
+    format!(
+        "a throttle signal cannot be read: the role on {side} is not a member of pg_read_all_stats"
+    )
 }

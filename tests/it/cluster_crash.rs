@@ -1,6 +1,7 @@
 //! Processes that die at an instant that nobody chose: the program, blue, green. Run again, finished, the same rows.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::support::{Fixture, Migration, Seed};
@@ -8,15 +9,22 @@ use crate::support::{Fixture, Migration, Seed};
 /// Enough for several batches a step.
 const FIXTURE: Fixture = Fixture::Hydra(1000);
 
-/// A plan whose batches are as small as they get, and the contents of a green that nothing has disturbed.
-fn small_batches() -> (Migration, BTreeMap<String, String>) {
-    let mut migration = Migration::start(FIXTURE, "plan.toml", Seed::Copy);
+/// What green holds when nothing has disturbed the run: the same for every test here.
+fn undisturbed() -> &'static BTreeMap<String, String> {
+    static CONTENTS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    CONTENTS.get_or_init(|| {
+        let migration = small_batches();
+        migration.finish();
+        migration.green_contents()
+    })
+}
+
+/// A plan whose batches are as small as they get.
+fn small_batches() -> Migration {
+    let migration = Migration::start(FIXTURE, "plan.toml", Seed::Copy);
     migration.same_network();
-    migration.finish();
-    let undisturbed = migration.green_contents();
     migration.with_table("[limits]\nbatch = \"1ms\"\nconnections = 2");
-    migration.new_green("disturbed");
-    (migration, undisturbed)
+    migration
 }
 
 /// Pages of a step that are done, and that are not.
@@ -31,7 +39,7 @@ fn pages(migration: &Migration, step: &str) -> (i64, i64) {
 
 #[test]
 fn killed_at_any_instant_run_again_finished() {
-    let (migration, undisturbed) = small_batches();
+    let migration = small_batches();
     // Not a choice that matters: another instant each time the test is run.
     let mut random = std::process::id();
     for step in [
@@ -52,12 +60,12 @@ fn killed_at_any_instant_run_again_finished() {
         assert!(matches!(ended.code, None | Some(0)), "{step}: {ended:?}");
     }
     migration.finish();
-    assert_eq!(migration.green_contents(), undisturbed);
+    assert_eq!(&migration.green_contents(), undisturbed());
 }
 
 #[test]
 fn a_killed_copy_goes_on_if_blue_was_not_written_and_starts_over_if_it_was() {
-    let (mut migration, undisturbed) = small_batches();
+    let mut migration = small_batches();
     migration.run_into(&["run"], "seed:committed@3").killed();
     let (done, left) = pages(&migration, "seed");
     assert!(done > 0 && left > 0, "{done} pages done, {left} left");
@@ -70,7 +78,7 @@ fn a_killed_copy_goes_on_if_blue_was_not_written_and_starts_over_if_it_was() {
         "{again:?}"
     );
     migration.finish();
-    assert_eq!(migration.green_contents(), undisturbed);
+    assert_eq!(&migration.green_contents(), undisturbed());
 
     migration.new_green("over");
     migration.run_into(&["run"], "seed:committed@3").killed();
@@ -88,12 +96,12 @@ fn a_killed_copy_goes_on_if_blue_was_not_written_and_starts_over_if_it_was() {
         "{again:?}"
     );
     migration.finish();
-    assert_eq!(migration.green_contents(), undisturbed);
+    assert_eq!(&migration.green_contents(), undisturbed());
 }
 
 /// Kills a server in the middle of a step, starts it again, and runs again.
 fn a_server_dies(blue: bool, step: &str) {
-    let (mut migration, undisturbed) = small_batches();
+    let mut migration = small_batches();
     migration
         .run_into(&["run"], &format!("{step}:committed"))
         .killed();
@@ -117,7 +125,7 @@ fn a_server_dies(blue: bool, step: &str) {
     let ended = program.end();
     assert!(matches!(ended.code, Some(0 | 1 | 4)), "{ended:?}");
     migration.finish();
-    assert_eq!(migration.green_contents(), undisturbed);
+    assert_eq!(&migration.green_contents(), undisturbed());
 }
 
 #[test]

@@ -152,6 +152,7 @@ fn end_to_end(seed: Seed) {
     migration.run(&["verify"]).with(0);
     migration.run(&["cutover"]).with(0);
     migration.run(&migration.cutover()).with(0);
+    migration.run(&["verify"]).with(0);
     assert!(
         blue == state(&migration.pair.blue, "blue"),
         "blue is only read"
@@ -178,4 +179,29 @@ fn a_copied_hydra_is_what_1_11_meant() {
 #[test]
 fn a_restored_hydra_is_what_1_11_meant() {
     end_to_end(Seed::Restored);
+}
+
+/// Without a sync nothing follows blue: what was written after the copy is found, by key and column.
+#[test]
+fn verify_names_what_was_written_after_the_copy() {
+    let migration = Migration::start(FIXTURE, "plan.toml", Seed::Copy);
+    migration.run(&["run"]).with(0);
+    let blue = |sql: &str| migration.pair.blue.psql("blue", sql);
+    let token = blue("SELECT signature FROM hydra_oauth2_access ORDER BY 1 LIMIT 1");
+    blue(&format!(
+        "UPDATE hydra_oauth2_access SET active = false WHERE signature = '{token}'"
+    ));
+    let verdict = migration.run(&["verify"]).with(3);
+    assert!(verdict.stdout.contains(&token), "{}", verdict.stdout);
+    blue(&format!(
+        "UPDATE hydra_oauth2_access SET active = true WHERE signature = '{token}'"
+    ));
+    migration.run(&["verify"]).with(0);
+    // A target that is not what its transform makes.
+    migration.on_green(
+        "UPDATE greenlight_next.hydra_oauth2_flow SET state = 1
+         WHERE login_challenge = (SELECT min(login_challenge) FROM greenlight_next.hydra_oauth2_flow)",
+    );
+    let verdict = migration.run(&["verify"]).with(3);
+    assert!(verdict.stdout.contains("state"), "{}", verdict.stdout);
 }

@@ -47,7 +47,6 @@ fn a_second_orchestrator_is_refused_and_the_first_goes_on() {
     let migration = holdable();
     let (hold, first) = held(&migration);
     migration.run(&["run"]).error(3, "GL0402");
-    migration.run(&["verify"]).error(3, "GL0402");
     let cleanup = [
         "cleanup",
         "--all",
@@ -131,7 +130,7 @@ fn a_pause_makes_batches_wait_and_says_so() {
     drop(hold);
     program.until_waiting("paused by");
     let status = migration.run(&["status"]).with(0).json();
-    assert_eq!(status["paused"], true, "{status:#}");
+    assert!(status["paused"].is_object(), "{status:#}");
     migration.run(&["cutover"]).with(3);
     migration.run(&["resume"]).with(0);
     program.until("that it goes on", |event| {

@@ -149,6 +149,7 @@ fn end_to_end(seed: Seed) {
     }
     migration.run(&["verify"]).with(0);
     migration.run(&migration.cutover()).with(0);
+    migration.run(&["verify"]).with(0);
 
     migration.green_is("schema/2.json");
     reshaped(&migration);
