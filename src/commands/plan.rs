@@ -9,7 +9,7 @@ use super::preflight::{self, Survey};
 use super::site::Site;
 use super::{Outcome, warning_row};
 use crate::cli::{Global, PlanArgs};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::Side;
 use crate::model::ddl::{Held, Lock};
 use crate::pg::probe::Facts;
@@ -25,10 +25,19 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
     let reader = Store::new(site.reader(Side::Green, "plan").await?);
     match site.record(&reader).await {
         Ok(None) => {}
-        Ok(Some(record)) => survey.warnings.push(Warning::new(format!(
-            "a run of this plan was begun on {}: `greenlight status` says how far it is",
-            record.begun_at
-        ))),
+        Ok(Some(record)) => {
+            // What is on green is ours.
+            let ours = [Code::GreenNotEmpty, Code::NotRestored];
+            (survey.refusals).retain(|error| !ours.contains(&error.code()));
+            if let Some(since) = record.owned_at {
+                let condition = format!("green owns the data since {since}");
+                (survey.refusals).push(Error::new(Code::AlreadyOwned, condition));
+            }
+            survey.warnings.push(Warning::new(format!(
+                "a run of this plan was begun on {}: `greenlight status` says how far it is",
+                record.begun_at
+            )));
+        }
         Err(error) => survey.refusals.push(error),
     }
     let explains = samples::explains(&survey).await;

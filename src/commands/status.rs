@@ -7,7 +7,7 @@ use super::site::Site;
 use crate::cli::Global;
 use crate::error::Result;
 use crate::model::Side;
-use crate::state::{Store, living};
+use crate::state::{StepRecord, Store, living};
 use crate::steps::Step;
 use crate::ui::Printer;
 use crate::ui::status_view::{
@@ -26,64 +26,38 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     };
     let all = Step::all(&record.migration);
     let green = record.owner == "green";
-    let steps: Vec<StepState> = all
-        .iter()
-        .map(|step| {
-            let known = records.get(&step.id());
-            let state = match known {
-                None => Progression::Pending,
-                Some(known) if known.done => Progression::Done,
-                Some(_) if running.is_some() => Progression::Running,
-                Some(_)
-                    if stopped
-                        .as_ref()
-                        .is_some_and(|stopped| stopped.step == step.id()) =>
-                {
-                    Progression::Failed
-                }
-                Some(_) => Progression::Interrupted,
-            };
-            let known = known.cloned().unwrap_or_default();
-            StepState {
-                id: step.id(),
-                title: step.describe(&record.migration).title,
-                state,
-                done: known.pages.1,
-                total: known.pages.0,
-                rows: known.stats.rows_inserted
-                    + known.stats.rows_updated
-                    + known.stats.rows_deleted,
-                took_ms: known.took_ms,
-            }
-        })
-        .collect();
+    let state_of = |step: &Step| {
+        let known = records.get(&step.id());
+        let title = step.describe(&record.migration).title;
+        step_state(step.id(), title, known, running.is_some(), stopped.as_ref())
+    };
+    let steps: Vec<StepState> = all.iter().map(state_of).collect();
     let done = |step: &Step| records.get(&step.id()).is_some_and(|known| known.done);
     let ready = Step::before_own(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
-    let cutover = format!(
-        "greenlight cutover {shown} --execute --confirm {}",
-        record.plan
-    );
     let (state, next) = match (green, finished, ready, running.is_some()) {
         (true, true, _, _) => (
-            "green owns the data; the cutover is done".to_owned(),
+            "green owns the data; the cutover is done",
             format!("greenlight report {shown}"),
         ),
         (true, false, _, _) => (
-            "green owns the data; foreign keys are not validated yet".to_owned(),
-            cutover,
+            "green owns the data; foreign keys are not validated yet",
+            format!(
+                "greenlight cutover {shown} --execute --confirm {}",
+                record.plan
+            ),
         ),
         (false, _, true, _) => (
-            "green is built and verified; blue owns the data".to_owned(),
+            "green is built and verified; blue owns the data",
             format!("greenlight cutover {shown}"),
         ),
         (false, _, false, true) => (
-            "green is being built; blue owns the data and serves".to_owned(),
+            "green is being built; blue owns the data and serves",
             format!("greenlight status {shown}"),
         ),
         (false, _, false, false) => (
-            "green is not finished and nobody is at work; blue owns the data and serves".to_owned(),
+            "green is not finished and nobody is at work; blue owns the data and serves",
             format!("greenlight run {shown}"),
         ),
     };
@@ -101,7 +75,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     };
     printer.show(&StatusView {
         plan: record.plan.clone(),
-        state,
+        state: state.to_owned(),
         owner: Some(if green { Side::Green } else { Side::Blue }),
         epoch: u64::try_from(record.epoch).unwrap_or_default(),
         since: record.owned_at.clone().unwrap_or_else(|| record.begun_at.clone()),
@@ -111,8 +85,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             pid: u32::try_from(living.pid).unwrap_or_default(),
             host: living.host,
         }),
-        paused: record.paused.is_some(),
-        pause: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
+        paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
         stopped,
         safe_to_walk_away: WalkAway { safe: true, why: why.to_owned() },
         way_back: if green {
@@ -123,6 +96,32 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+fn step_state(
+    id: String,
+    title: String,
+    known: Option<&StepRecord>,
+    running: bool,
+    stopped: Option<&Stopped>,
+) -> StepState {
+    let state = match known {
+        None => Progression::Pending,
+        Some(known) if known.done => Progression::Done,
+        Some(_) if running => Progression::Running,
+        Some(_) if stopped.is_some_and(|stopped| stopped.step == id) => Progression::Failed,
+        Some(_) => Progression::Interrupted,
+    };
+    let known = known.cloned().unwrap_or_default();
+    StepState {
+        id,
+        title,
+        state,
+        done: known.pages.1,
+        total: known.pages.0,
+        rows: known.stats.rows_inserted + known.stats.rows_updated + known.stats.rows_deleted,
+        took_ms: known.took_ms,
+    }
 }
 
 /// Where the last run ended with an error, if that was the last thing that happened.

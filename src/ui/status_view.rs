@@ -25,10 +25,8 @@ pub struct StatusView {
     pub steps: Vec<StepState>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
-    /// Whether an operator has paused it.
-    pub paused: bool,
-    /// Who has, and since when.
-    pub pause: Option<Paused>,
+    /// Who has paused it and since when, if somebody has.
+    pub paused: Option<Paused>,
     /// Why nobody works on it, if the last one ended with an error.
     pub stopped: Option<Stopped>,
     /// Whether nobody needs to watch it, and why.
@@ -145,7 +143,7 @@ impl View for StatusView {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
             fact("stopped", Cell::new(text, Tone::Caution));
         }
-        if let Some(Paused { by, since }) = &self.pause {
+        if let Some(Paused { by, since }) = &self.paused {
             let text = format!("by {by} since {since}; `greenlight resume` allows it again");
             fact("paused", Cell::new(text, Tone::Caution));
         }
@@ -241,8 +239,7 @@ mod tests {
                 step("index", Progression::Pending, 0),
             ],
             running: None,
-            paused: true,
-            pause: Some(Paused {
+            paused: Some(Paused {
                 by: "ana".to_owned(),
                 since: "2026-07-01 12:31:00 UTC".to_owned(),
             }),

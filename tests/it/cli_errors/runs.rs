@@ -217,8 +217,14 @@ pub(super) fn cases() -> Vec<Case> {
             site.look(&["verify", "plan.toml"])
         })
         .says(&["tags", "GL0309", "word"])
-        // Its verdict is kept in the record: it closes the gate of the cutover.
+        // The verdict is kept in the record.
         .begun(),
+        Case::new("a plan after the cutover", "", 3, |site| {
+            finished(site);
+            site.must(&["cutover", "plan.toml", "--execute", "--confirm", "small"]);
+            site.look(&["plan", "plan.toml"])
+        })
+        .says(&["refused: GL0409", "mend the 1 refusal"]),
         Case::new("a run after the cutover", "GL0409", 3, |site| {
             finished(site);
             site.must(&["cutover", "plan.toml", "--execute", "--confirm", "small"]);

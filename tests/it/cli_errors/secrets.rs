@@ -17,6 +17,16 @@ const SESSIONS: &str =
     "SELECT string_agg(application_name || ' ' || query, E'\\n') FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
+/// Fails if a secret is in the text.
+fn clean(what: &str, text: &str) {
+    for secret in [PASSWORD, VALUE] {
+        assert!(
+            !text.contains(secret),
+            "{secret} is seen in {what}:\n{text}"
+        );
+    }
+}
+
 #[test]
 fn cluster_neither_passwords_nor_rows_are_seen() {
     let world = World::start();
@@ -39,14 +49,6 @@ fn cluster_neither_passwords_nor_rows_are_seen() {
          UPDATE notes SET body = '{VALUE}' WHERE id < 5;
          UPDATE tags SET word = '{VALUE}' WHERE id = 1"
     ));
-    let clean = |what: &str, text: &str| {
-        for secret in [PASSWORD, VALUE] {
-            assert!(
-                !text.contains(secret),
-                "{secret} is seen in {what}:\n{text}"
-            );
-        }
-    };
 
     for arguments in [
         &["check", "plan.toml"][..],
@@ -69,7 +71,14 @@ fn cluster_neither_passwords_nor_rows_are_seen() {
     }
     clean("green's record", &site.green(RECORD));
 
-    // While one runs.
+    while_one_runs(&world);
+    set_aside(&world);
+    refused(&world);
+}
+
+/// What others can see of a run that is under way.
+fn while_one_runs(world: &World) {
+    let pair = &world.pair;
     let other = world.site();
     other.replace(
         "plan.toml",
@@ -99,8 +108,10 @@ fn cluster_neither_passwords_nor_rows_are_seen() {
     clean("the process list", &String::from_utf8_lossy(&line));
     child.kill().expect("kill");
     child.wait().expect("wait");
+}
 
-    // Rows that are set aside are named by their keys.
+/// Rows that are set aside are named by their keys.
+fn set_aside(world: &World) {
     let third = world.site();
     third.databases();
     third.blue(&format!(
@@ -119,4 +130,38 @@ fn cluster_neither_passwords_nor_rows_are_seen() {
         "{rejects}"
     );
     clean("green's record", &third.green(RECORD));
+}
+
+/// What an index or a constraint refuses, the server quotes.
+fn refused(world: &World) {
+    for (from, to, code) in [
+        (
+            "    email text NOT NULL,",
+            "    email text NOT NULL UNIQUE,",
+            "GL0502",
+        ),
+        (
+            "word text NOT NULL",
+            "word text NOT NULL CHECK (length(word) < 9)",
+            "GL0501",
+        ),
+        (
+            "    age integer,",
+            "    age integer CHECK (age < 9),",
+            "GL0501",
+        ),
+    ] {
+        let site = world.site();
+        site.databases();
+        site.blue(&format!(
+            "UPDATE people SET email = '{VALUE}' WHERE id IN (5, 6);
+             UPDATE tags SET word = '{VALUE}' WHERE id = 1"
+        ));
+        site.replace("2.sql", from, to);
+        site.remake();
+        let outcome = site.run(&["run", "plan.toml", "-vv"]);
+        assert!(outcome.said().contains(code), "{}", outcome.said());
+        clean(to, &outcome.said());
+        clean("green's record", &site.green(RECORD));
+    }
 }

@@ -99,7 +99,8 @@ pub(super) fn cases() -> Vec<Case> {
             3,
             |site| green_has(site, "CREATE EXTENSION pg_trgm"),
         )
-        .says(&["pg_trgm"]),
+        .says(&["pg_trgm"])
+        .needs("pg_trgm"),
         Case::new("a data check that stops", "GL0308", 3, |site| {
             site.databases();
             site.blue("UPDATE people SET email = '' WHERE id < 4");
