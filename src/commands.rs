@@ -86,7 +86,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
     match &cli.command {
         Command::Check(arguments) => check::run(printer, global, &arguments.plan),
         Command::Plan(arguments) => plan::run(printer, global, arguments).await,
-        Command::Run(arguments) => run::run(printer, global, arguments).await,
+        Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
         Command::Cutover(arguments) => cutover::run(printer, global, arguments).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
         Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,

@@ -61,32 +61,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let ready = Step::before_own(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
-    let cutover = format!(
-        "greenlight cutover {shown} --execute --confirm {}",
-        record.plan
+    let (state, next) = stand(
+        (green, finished, ready, running.is_some()),
+        &shown.to_string(),
+        &record.plan,
     );
-    let (state, next) = match (green, finished, ready, running.is_some()) {
-        (true, true, _, _) => (
-            "green owns the data; the cutover is done".to_owned(),
-            format!("greenlight report {shown}"),
-        ),
-        (true, false, _, _) => (
-            "green owns the data; foreign keys are not validated yet".to_owned(),
-            cutover,
-        ),
-        (false, _, true, _) => (
-            "green is built and verified; blue owns the data".to_owned(),
-            format!("greenlight cutover {shown}"),
-        ),
-        (false, _, false, true) => (
-            "green is being built; blue owns the data and serves".to_owned(),
-            format!("greenlight status {shown}"),
-        ),
-        (false, _, false, false) => (
-            "green is not finished and nobody is at work; blue owns the data and serves".to_owned(),
-            format!("greenlight run {shown}"),
-        ),
-    };
     let why = if green {
         "green serves; nothing of ours is needed for that"
     } else if running.is_some() {
@@ -122,6 +101,37 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// Where the migration stands, and the next command.
+fn stand(
+    (green, finished, ready, running): (bool, bool, bool, bool),
+    shown: &str,
+    plan: &str,
+) -> (String, String) {
+    let cutover = format!("greenlight cutover {shown} --execute --confirm {}", plan);
+    match (green, finished, ready, running) {
+        (true, true, _, _) => (
+            "green owns the data; the cutover is done".to_owned(),
+            format!("greenlight report {shown}"),
+        ),
+        (true, false, _, _) => (
+            "green owns the data; foreign keys are not validated yet".to_owned(),
+            cutover,
+        ),
+        (false, _, true, _) => (
+            "green is built and verified; blue owns the data".to_owned(),
+            format!("greenlight cutover {shown}"),
+        ),
+        (false, _, false, true) => (
+            "green is being built; blue owns the data and serves".to_owned(),
+            format!("greenlight status {shown}"),
+        ),
+        (false, _, false, false) => (
+            "green is not finished and nobody is at work; blue owns the data and serves".to_owned(),
+            format!("greenlight run {shown}"),
+        ),
+    }
 }
 
 /// Where the last run ended with an error, if that was the last thing that happened.

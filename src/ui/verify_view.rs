@@ -259,7 +259,7 @@ Verify: same. 1 part, 1,204,331 rows compared.
                 columns: vec!["state".to_owned(), "subject".to_owned()],
             },
         ];
-        let view = view(vec![part("client", Verdict::Same), flow]);
+        let mut view = view(vec![part("client", Verdict::Same), flow]);
         view.code = Some("GL0309".to_owned());
         view.fix = "Look at the rows named above.".to_owned();
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"

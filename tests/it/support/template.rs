@@ -26,7 +26,7 @@ log_line_prefix = '%m [%p] %a '
 
 /// The template of a side; several threads and processes may ask at once.
 pub(super) fn template(side: Side) -> PathBuf {
-    kept(&side.to_string(), |half| make(half))
+    kept(&side.to_string(), make)
 }
 
 /// A data folder that is made once and kept with the build, under a name of its own.
