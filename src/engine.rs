@@ -17,7 +17,7 @@ use crate::steps::Step;
 /// Which steps are left, in order: those not recorded as done, up to and with `until`.
 ///
 /// # Errors
-/// [`Code::PlanUnknownTable`] if `until` names no step.
+/// [`Code::UnknownStep`] if `until` names no step.
 pub fn left<'a>(
     steps: &'a [Step],
     records: &BTreeMap<String, StepRecord>,
@@ -31,11 +31,8 @@ pub fn left<'a>(
             .map(|place| place + 1)
             .ok_or_else(|| {
                 let ids: Vec<String> = steps.iter().map(Step::id).collect();
-                Error::new(
-                    Code::PlanUnknownTable,
-                    format!("there is no step `{until}`"),
-                )
-                .fix(format!("The steps are: {}.", ids.join(", ")))
+                Error::new(Code::UnknownStep, format!("there is no step `{until}`"))
+                    .fix(format!("The steps are: {}.", ids.join(", ")))
             })?,
     };
     Ok(steps
@@ -161,7 +158,7 @@ mod tests {
         );
         assert_eq!(
             left(&steps, &records, Some("nothing")).unwrap_err().code(),
-            Code::PlanUnknownTable
+            Code::UnknownStep
         );
     }
 }

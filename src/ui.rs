@@ -25,6 +25,7 @@ pub mod plan_view;
 mod printer;
 pub mod progress;
 pub mod report_view;
+pub mod run_view;
 mod running;
 mod settings;
 mod sink;

@@ -109,11 +109,7 @@ fn check(checked: &preflight::Checked) -> CheckRow {
         on_found: checked.check.on_found,
         effect: checked.check.effect.clone(),
         query: checked.query.clone(),
-        error: checked
-            .found
-            .as_ref()
-            .err()
-            .map(|error| error.condition().to_owned()),
+        error: checked.found.as_ref().err().map(preflight::reason),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::model::migration::{DataCheck, Migration, OnFound, Seed, Variable};
 use crate::pg::probe::{self, Facts, Needs, RelationSize};
 use crate::pg::{self, Session};
 use crate::plan::{self, Warning};
+use crate::ui::numbers::{bytes, plural};
 
 /// The oldest server that greenlight works with.
 const OLDEST: i32 = 140_000;
@@ -202,13 +203,28 @@ async fn privileges(
         }
         let error = Error::new(
             Code::Privilege,
-            format!("the role on {side} lacks {} privileges", missing.len()),
+            format!(
+                "the role on {side} lacks {}",
+                plural(
+                    u64::try_from(missing.len()).unwrap_or(u64::MAX),
+                    "privilege",
+                    "privileges"
+                )
+            ),
         );
         refusals.push(missing.into_iter().take(10).fold(error, |error, m| {
             error.detail(format!("{}: {}", m.what, m.statement))
         }));
     }
     Ok(())
+}
+
+/// Why something failed, with the server's own words where it is the server that refused it.
+pub(super) fn reason(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => cause.to_string(),
+        None => error.condition().to_owned(),
+    }
 }
 
 async fn data_checks(
@@ -230,7 +246,11 @@ async fn data_checks(
             Ok(rows) if check.on_found == OnFound::Stop => refusals.push(
                 Error::new(
                     Code::DataCheck,
-                    format!("check `{}` found {rows} rows", check.name),
+                    format!(
+                        "check `{}` found {}",
+                        check.name,
+                        plural(*rows, "row", "rows")
+                    ),
                 )
                 .effect(check.effect.clone())
                 .detail(format!(
@@ -239,16 +259,20 @@ async fn data_checks(
                 )),
             ),
             Ok(_) => {}
+            // What may not be read is among the refusals already, with the statement that grants it.
+            Err(error)
+                if error.code() == Code::Privilege
+                    && refusals.iter().any(|other| other.code() == Code::Privilege) => {}
             Err(error) => refusals.push(
                 Error::new(
                     Code::DataCheck,
-                    format!(
-                        "check `{}` could not be run: {}",
-                        check.name,
-                        error.condition()
-                    ),
+                    format!("check `{}` could not be run: {}", check.name, reason(error)),
                 )
-                .effect("Whether the data would break is not known, and unknown never means go."),
+                .effect("Whether the data would break is not known, and unknown never means go.")
+                .fix(format!(
+                    "Mend `{}`; it runs in psql after `\\set batch true`.",
+                    check.path.display()
+                )),
             ),
         }
         results.push(Checked {
@@ -267,7 +291,9 @@ fn with_room(mut survey: Survey) -> Survey {
             survey.refusals.push(Error::new(
                 Code::NoRoom,
                 format!(
-                    "green would grow to about {wanted} bytes, above `limits.green_bytes` = {limit}"
+                    "green would grow to about {}, above `limits.green_bytes` = {}",
+                    bytes(wanted),
+                    bytes(limit)
                 ),
             ));
         }
@@ -302,4 +328,36 @@ pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
         warnings: survey.warnings,
         sizes: (survey.blue_facts.size_bytes, survey.green_facts.size_bytes),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_are_too_old_are_refused_and_new_ones_are_mentioned() {
+        let facts = |version| Facts {
+            version,
+            database: "app".to_owned(),
+            user: "greenlight".to_owned(),
+            superuser: false,
+            system_identifier: None,
+            encoding: "UTF8".to_owned(),
+            collation: "C".to_owned(),
+            in_recovery: false,
+            size_bytes: 0,
+        };
+        let ask = |blue, green| {
+            let (mut refusals, mut warnings) = (Vec::new(), Vec::new());
+            versions(&facts(blue), &facts(green), &mut refusals, &mut warnings);
+            let refused: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+            (refused, warnings)
+        };
+        assert_eq!(ask(140_000, 180_004), (Vec::new(), Vec::new()));
+        assert_eq!(ask(130_021, 150_004).0, ["GL0205: blue is PostgreSQL 13"]);
+        let (refused, warnings) = ask(150_004, 190_000);
+        assert!(refused.is_empty());
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].text.starts_with("green is PostgreSQL 19"));
+    }
 }

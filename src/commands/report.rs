@@ -9,6 +9,7 @@ use crate::model::stats::Stats;
 use crate::pg::probe;
 use crate::steps::Step;
 use crate::ui::report_view::{ReportStep, ReportView, Sizes};
+use crate::ui::run_view::WrittenView;
 use crate::ui::{Paper, Printer, View};
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportArgs) -> Outcome {
@@ -91,7 +92,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
                 )
                 .caused_by(error)
             })?;
-            printer.say(&format!("Wrote `{}`.", path.display()));
+            printer.show(&WrittenView {
+                written: path.display().to_string(),
+                what: String::new(),
+                next: String::new(),
+            })?;
         }
     }
     Ok(0)

@@ -9,6 +9,7 @@ use crate::cli::{Global, RunArgs};
 use crate::engine;
 use crate::error::{Code, Error};
 use crate::steps::Step;
+use crate::ui::run_view::RunView;
 use crate::ui::{Printer, Progress};
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs) -> Outcome {
@@ -26,7 +27,18 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             )
             .into());
         }
-        Some(record) => record.migration,
+        Some(record) => match &record.paused {
+            None => record.migration,
+            // One that runs already waits; one that is started would only wait too.
+            Some((since, by)) => {
+                let condition = format!("paused by {by} since {since}");
+                let fix = format!(
+                    "Run `greenlight resume {0}`, then `greenlight run {0}`.",
+                    arguments.plan.display()
+                );
+                return Err(Error::new(Code::Paused, condition).fix(fix).into());
+            }
+        },
         None => {
             let ready = preflight::begin(&site).await?;
             for warning in &ready.warnings {
@@ -58,14 +70,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
     let result = engine::run(&run, &steps, arguments.until.as_deref()).await;
     progress.finish();
     result?;
-    let plan = arguments.plan.display();
-    match &arguments.until {
-        Some(until) => printer.say(&format!(
-            "Done up to `{until}`.\nnext: greenlight run {plan}"
-        )),
-        None => printer.say(&format!(
-            "Green is ready: every row is verified.\nnext: greenlight cutover {plan}"
-        )),
-    }
+    let path = arguments.plan.display();
+    let records = run.store.steps().await?;
+    let ready = engine::left(&steps, &records, None)?.is_empty();
+    printer.show(&RunView {
+        plan: run.migration.name.clone(),
+        ready,
+        until: arguments.until.clone(),
+        next: format!(
+            "greenlight {} {path}",
+            if ready { "cutover" } else { "run" }
+        ),
+    })?;
     Ok(0)
 }

@@ -11,6 +11,8 @@ use crate::model::ident::quote_ident;
 use crate::pg::{self, Address, Settings};
 use crate::plan;
 use crate::ui::Printer;
+use crate::ui::numbers::plural;
+use crate::ui::run_view::WrittenView;
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &SchemaArgs) -> Outcome {
     let catalog = match (&arguments.plan, &arguments.url) {
@@ -57,12 +59,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &SchemaAr
         )
         .caused_by(error)
     })?;
-    printer.say(&format!(
-        "Wrote `{}`: {} tables.\nnext: greenlight check {}",
-        file.display(),
-        catalog.tables.len(),
-        path.display()
-    ));
+    let tables = u64::try_from(catalog.tables.len()).unwrap_or(u64::MAX);
+    printer.show(&WrittenView {
+        written: file.display().to_string(),
+        what: plural(tables, "table", "tables"),
+        next: format!("greenlight check {}", path.display()),
+    })?;
     Ok(0)
 }
 

@@ -90,7 +90,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             pid: u32::try_from(living.pid).unwrap_or_default(),
             host: living.host,
         }),
-        paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
+        paused: record.paused.is_some(),
+        pause: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
         stopped,
         safe_to_walk_away: WalkAway { safe: true, why: why.to_owned() },
         way_back: if green {

@@ -215,8 +215,8 @@ codes! {
         "The gate stays closed.",
         "Mend what is named and run `greenlight verify` again.";
     Paused = "GL0311", exit 3, Now, "the run is paused",
-        "An operator paused it with `greenlight pause`.",
-        "Finished batches are kept.",
+        "An operator paused it with `greenlight pause`: a run that is under way waits, and none is begun.",
+        "Nothing was done; finished batches are kept.",
         "Run `greenlight resume PLAN`, then `greenlight run PLAN`.";
     Dependents = "GL0312", exit 3, AfterFix, "something depends on a table that must be moved",
         "A view, rule or function of somebody else reads a table of the restored copy.",
@@ -314,6 +314,10 @@ codes! {
         "`greenlight explain` knows the codes from GL0101 on.",
         "Nothing was done.",
         "Run `greenlight explain` without a code for the list.";
+    UnknownStep = "GL0603", exit 2, AfterFix, "no such step",
+        "`--until` names a step that this plan does not have.",
+        "Nothing was done.",
+        "`greenlight plan PLAN` lists the steps.";
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
         "Finished batches are kept.",

@@ -47,8 +47,10 @@ pub async fn check_references(run: &Run, step: &str) -> Result<()> {
                     return Err(Error::new(
                         Code::WouldBreak,
                         format!(
-                            "{rows} rows of `{}` would break foreign key `{}`",
-                            question.table, question.name
+                            "{rows} {} of `{}` would break foreign key `{}`",
+                            if rows == 1 { "row" } else { "rows" },
+                            question.table,
+                            question.name
                         ),
                     )
                     .detail(format!("list them: SELECT t.* {}", question.sql)));

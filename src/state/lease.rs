@@ -66,6 +66,33 @@ async fn begin_alone(session: &Session, lock: i64) -> Result<()> {
     Ok(())
 }
 
+/// Takes the living lock if it is free, or becomes free in a moment: of a process that was killed just now, the server
+/// may not know yet.
+async fn living_lock(session: &Session, key: i64) -> Result<bool> {
+    session
+        .run(
+            "BEGIN; SET LOCAL lock_timeout = '1s'",
+            "take the living lock",
+        )
+        .await?;
+    // Held by the session, beyond this transaction.
+    let taken = session
+        .one(
+            "SELECT pg_advisory_lock($1)",
+            &[&key],
+            "take the living lock",
+        )
+        .await;
+    match taken {
+        Ok(_) => session.commit("take the living lock").await.map(|()| true),
+        Err(error) if error.code() == Code::LockTimeout => {
+            session.rollback("take the living lock").await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 impl Lease {
     /// Takes the lease: at once if nobody holds it, from a living holder only with `takeover`.
     ///
@@ -75,14 +102,7 @@ impl Lease {
     /// [`Code::LeaseHeld`] if a living process holds it and `takeover` is false.
     pub async fn take(session: Session, plan: &str, holder: &str, takeover: bool) -> Result<Self> {
         let key = names::lease_lock(plan, true);
-        let free: bool = session
-            .one(
-                "SELECT pg_try_advisory_lock($1)",
-                &[&key],
-                "take the living lock",
-            )
-            .await?
-            .get(0);
+        let free = living_lock(&session, key).await?;
         let mut other = None;
         if !free {
             other = living(&session, plan).await?;

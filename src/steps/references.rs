@@ -1,6 +1,6 @@
 //! Asks whether the foreign keys of 2.X will hold, before own makes them.
 
-use super::Description;
+use super::{Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::catalog::ConstraintKind;
@@ -15,7 +15,10 @@ pub(super) fn describe(migration: &Migration) -> Description {
         .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey)
         .count();
     Description::new(
-        format!("ask whether {keys} foreign keys will hold"),
+        format!(
+            "ask whether {} will hold",
+            counted(keys, "foreign key", "foreign keys")
+        ),
         "keys",
         "it only reads",
     )

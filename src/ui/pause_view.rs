@@ -14,7 +14,7 @@ pub struct PauseView {
     pub paused: bool,
     /// Whether it was so before.
     pub already: bool,
-    /// Whether a process is at work, which stops before its next batch.
+    /// Whether a process is at work, which waits before its next batch.
     pub running: bool,
     /// The command that comes next.
     pub next: String,
@@ -25,13 +25,14 @@ impl View for PauseView {
         let text = match (self.paused, self.already, self.running) {
             (true, true, _) => "was paused already.",
             (true, false, true) => {
-                "is paused: the run stops before its next batch. Finished batches are kept."
+                "is paused: the run waits before its next batch. Finished batches are kept."
             }
             (true, false, false) => {
-                "is paused: nobody works on it, and a run would stop at once. Finished batches are kept."
+                "is paused: nobody works on it, and a run would be refused. Finished batches are kept."
             }
             (false, true, _) => "was not paused.",
-            (false, false, _) => "may go on. This starts nothing.",
+            (false, false, true) => "may go on: the run that waits does so by itself.",
+            (false, false, false) => "may go on. Nobody works on it.",
         };
         let line = paper.strong(&format!("Plan {} {text}", clean(&self.plan)));
         format!("{line}\nnext: {}", clean(&self.next))
@@ -54,7 +55,7 @@ mod tests {
         let text = |paused, already| view(paused, already).human(&Paper::plain(100));
         assert_eq!(
             text(true, false),
-            "Plan shop is paused: the run stops before its next batch. Finished batches are kept.\n\
+            "Plan shop is paused: the run waits before its next batch. Finished batches are kept.\n\
              next: greenlight resume plan.toml"
         );
         assert!(text(true, true).starts_with("Plan shop was paused already."));

@@ -25,8 +25,10 @@ pub struct StatusView {
     pub steps: Vec<StepState>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
-    /// Who has paused it and since when, if somebody has.
-    pub paused: Option<Paused>,
+    /// Whether an operator has paused it.
+    pub paused: bool,
+    /// Who has, and since when.
+    pub pause: Option<Paused>,
     /// Why nobody works on it, if the last one ended with an error.
     pub stopped: Option<Stopped>,
     /// Whether nobody needs to watch it, and why.
@@ -143,7 +145,7 @@ impl View for StatusView {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
             fact("stopped", Cell::new(text, Tone::Caution));
         }
-        if let Some(Paused { by, since }) = &self.paused {
+        if let Some(Paused { by, since }) = &self.pause {
             let text = format!("by {by} since {since}; `greenlight resume` allows it again");
             fact("paused", Cell::new(text, Tone::Caution));
         }
@@ -239,7 +241,8 @@ mod tests {
                 step("index", Progression::Pending, 0),
             ],
             running: None,
-            paused: Some(Paused {
+            paused: true,
+            pause: Some(Paused {
                 by: "ana".to_owned(),
                 since: "2026-07-01 12:31:00 UTC".to_owned(),
             }),

@@ -49,12 +49,19 @@ fn room(file: &str) -> &str {
 
 /// The words in backticks of the sentence `May import …` of a room; every room for `May import every room.`
 fn may_import(room: &str, rooms: &[String], text: &str) -> BTreeSet<String> {
-    let Some(sentence) = text.lines().find_map(|line| line.strip_prefix("//! May import ")) else {
+    let Some(sentence) = text
+        .lines()
+        .find_map(|line| line.strip_prefix("//! May import "))
+    else {
         return BTreeSet::new();
     };
     let sentence = sentence.split(['.', ':', ';']).next().unwrap_or_default();
     if sentence == "every room" {
-        return rooms.iter().filter(|other| *other != room).cloned().collect();
+        return rooms
+            .iter()
+            .filter(|other| *other != room)
+            .cloned()
+            .collect();
     }
     sentence
         .split('`')
@@ -73,7 +80,9 @@ fn imports(text: &str) -> BTreeSet<String> {
     let code = code.join("\n");
     let mut found = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
-        let group = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+        let group = rest
+            .strip_prefix('{')
+            .and_then(|rest| rest.split('}').next());
         for name in group.unwrap_or(rest).split(',') {
             let end = |letter: char| !(letter.is_alphanumeric() || letter == '_');
             let name = name.trim_start().split(end).next().unwrap_or_default();
@@ -98,22 +107,32 @@ fn imports_run_one_way() {
         let allowed = may_import(name, &rooms, head);
         for other in &allowed {
             if place(other).is_none_or(|other| Some(other) >= place(name)) {
-                wrong.push(format!("src/{name}.rs says that it may import `{other}`, which is below it"));
+                wrong.push(format!(
+                    "src/{name}.rs says that it may import `{other}`, which is below it"
+                ));
             }
         }
         for (file, text) in sources.iter().filter(|(file, _)| room(file) == name) {
             for other in imports(text) {
                 let known = other == *name || allowed.contains(&other);
                 // The command line is no room; the commands take its arguments.
-                if !(known || other == "cli" && name == "commands") {
+                let arguments = other == "cli" && name == "commands";
+                if !known && !arguments {
                     wrong.push(format!("{file} imports `{other}`"));
                 }
             }
         }
     }
-    let outside = sources.keys().map(|file| room(file)).filter(|name| place(name).is_none());
+    let outside = sources
+        .keys()
+        .map(|file| room(file))
+        .filter(|name| place(name).is_none());
     let outside: BTreeSet<&str> = outside.collect();
-    assert_eq!(outside, BTreeSet::from(["cli", "lib", "main"]), "rooms that are not on the map");
+    assert_eq!(
+        outside,
+        BTreeSet::from(["cli", "lib", "main"]),
+        "rooms that are not on the map"
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -170,7 +189,12 @@ fn every_step_kind_has_its_file() {
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("//"))
-        .map(|line| line.split(['(', ',']).next().unwrap_or_default().to_lowercase())
+        .map(|line| {
+            line.split(['(', ','])
+                .next()
+                .unwrap_or_default()
+                .to_lowercase()
+        })
         .collect();
     let present: BTreeSet<String> = files("src/steps", "rs")
         .keys()
@@ -216,7 +240,10 @@ fn every_query_is_used_and_says_what_it_does() {
 /// What the plans name is there, and what is there is named: a check that no plan runs finds nothing.
 #[test]
 fn every_query_of_a_plan_is_named_by_a_plan() {
-    for folder in fs::read_dir(root().join("plans")).expect("the plans").flatten() {
+    for folder in fs::read_dir(root().join("plans"))
+        .expect("the plans")
+        .flatten()
+    {
         if !folder.path().is_dir() {
             continue;
         }
@@ -224,7 +251,10 @@ fn every_query_of_a_plan_is_named_by_a_plan() {
         let plans: String = files(&name, "toml").into_values().collect();
         for file in files(&format!("{name}/sql"), "sql").keys() {
             let inner = file.trim_start_matches(&name).trim_start_matches('/');
-            assert!(plans.contains(&format!("\"{inner}\"")), "no plan names {file}");
+            assert!(
+                plans.contains(&format!("\"{inner}\"")),
+                "no plan names {file}"
+            );
         }
     }
 }

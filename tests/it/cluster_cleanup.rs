@@ -20,7 +20,13 @@ fn with_alien(seed: Seed) -> Migration {
 }
 
 fn all(migration: &Migration) -> [&str; 5] {
-    ["cleanup", "--all", "--execute", "--confirm", migration.name()]
+    [
+        "cleanup",
+        "--all",
+        "--execute",
+        "--confirm",
+        migration.name(),
+    ]
 }
 
 fn ours(migration: &Migration) -> String {
@@ -41,11 +47,17 @@ fn before_own_green_is_as_it_was() {
         migration.run(&unfinished).error(2, "GL0408");
         migration.run(&all(&migration)).with(0);
         let after = dump(&migration.pair.green, "green");
-        assert!(before == after, "after `run --until {until}` and cleanup:\n{after}");
+        assert!(
+            before == after,
+            "after `run --until {until}` and cleanup:\n{after}"
+        );
     }
     // Nothing is in the way of another run.
     migration.finish();
-    assert_eq!(migration.on_green("SELECT logins FROM reporting.daily"), "7");
+    assert_eq!(
+        migration.on_green("SELECT logins FROM reporting.daily"),
+        "7"
+    );
 }
 
 #[test]
@@ -54,7 +66,11 @@ fn a_migrator_that_failed_is_cleaned_up_after() {
     let before = dump(&migration.pair.green, "green");
     let file = migration.path("schema/2.2.sql");
     let whole = std::fs::read_to_string(&file).expect("the 2.X schema");
-    let (first, second) = whole.split_at(whole.find("CREATE TABLE hydra_oauth2_flow").expect("a table"));
+    let (first, second) = whole.split_at(
+        whole
+            .find("CREATE TABLE hydra_oauth2_flow")
+            .expect("a table"),
+    );
     let halves = "schema = { sql = [\"schema/a.sql\", \"schema/b.sql\"], expect";
     std::fs::write(migration.path("schema/a.sql"), first).expect("one half");
     std::fs::write(migration.path("schema/b.sql"), "SELECT 1 / 0").expect("the other");
@@ -62,7 +78,10 @@ fn a_migrator_that_failed_is_cleaned_up_after() {
     migration.run(&["run"]).error(1, "GL0304");
     migration.run(&all(&migration)).with(0);
     let after = dump(&migration.pair.green, "green");
-    assert!(before == after, "after a failed migrator and cleanup:\n{after}");
+    assert!(
+        before == after,
+        "after a failed migrator and cleanup:\n{after}"
+    );
     std::fs::write(migration.path("schema/b.sql"), second).expect("the other half");
     migration.finish();
     migration.green_is("schema/2.2.json");
@@ -71,12 +90,26 @@ fn a_migrator_that_failed_is_cleaned_up_after() {
 #[test]
 fn a_restored_copy_comes_back_when_the_migrator_failed() {
     let migration = with_alien(Seed::Restored);
-    let before = (dump(&migration.pair.green, "green"), migration.green_contents());
-    migration.edit_file("schema/2.2.sql", "INSERT INTO schema_migration", "SELECT 1 / 0; INSERT INTO schema_migration");
+    let before = (
+        dump(&migration.pair.green, "green"),
+        migration.green_contents(),
+    );
+    migration.edit_file(
+        "schema/2.2.sql",
+        "INSERT INTO schema_migration",
+        "SELECT 1 / 0; INSERT INTO schema_migration",
+    );
     migration.run(&["run"]).error(1, "GL0304");
     migration.run(&all(&migration)).with(0);
-    let after = (dump(&migration.pair.green, "green"), migration.green_contents());
-    assert!(before.0 == after.0, "after a failed migrator and cleanup:\n{}", after.0);
+    let after = (
+        dump(&migration.pair.green, "green"),
+        migration.green_contents(),
+    );
+    assert!(
+        before.0 == after.0,
+        "after a failed migrator and cleanup:\n{}",
+        after.0
+    );
     assert_eq!(before.1, after.1);
 }
 
@@ -85,11 +118,16 @@ fn after_own_nothing_of_ours_is_left() {
     for seed in [Seed::Copy, Seed::Restored] {
         let migration = with_alien(seed);
         migration.finish();
-        assert_eq!(migration.on_green("SELECT to_regnamespace('greenlight_landing') IS NOT NULL"), "t");
+        assert_eq!(
+            migration.on_green("SELECT to_regnamespace('greenlight_landing') IS NOT NULL"),
+            "t"
+        );
         let rows = migration.green_contents();
         migration.run(&["cleanup"]).with(0);
         assert_ne!(ours(&migration), "");
-        migration.run(&["cleanup", "--execute", "--confirm", migration.name()]).with(0);
+        migration
+            .run(&["cleanup", "--execute", "--confirm", migration.name()])
+            .with(0);
         assert_eq!(ours(&migration), "");
         assert_eq!(migration.green_contents(), rows);
         let alien = contents(&migration.pair.green, "green", "reporting");
@@ -104,6 +142,12 @@ fn a_restored_copy_before_own_loses_only_what_the_run_owns() {
     migration.run(&["run", "--until", "landing"]).with(0);
     migration.run(&all(&migration)).with(0);
     assert_eq!(ours(&migration), "");
-    assert_eq!(migration.on_green("SELECT logins FROM reporting.daily"), "7");
-    assert_eq!(migration.on_green("SELECT obj_description('public'::regnamespace)"), "of the service");
+    assert_eq!(
+        migration.on_green("SELECT logins FROM reporting.daily"),
+        "7"
+    );
+    assert_eq!(
+        migration.on_green("SELECT obj_description('public'::regnamespace)"),
+        "of the service"
+    );
 }

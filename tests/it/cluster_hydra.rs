@@ -35,7 +35,9 @@ fn converted_traps() -> Vec<String> {
         .split("-- trap: ")
         .skip(1)
         .filter(|section| {
-            let found_by = section.lines().find_map(|line| line.strip_prefix("-- found by: "));
+            let found_by = section
+                .lines()
+                .find_map(|line| line.strip_prefix("-- found by: "));
             found_by.is_some_and(|names| names.split(", ").all(|name| !stops.contains(name)))
         })
         .filter_map(|section| section.lines().next())
@@ -89,7 +91,10 @@ fn judge(migration: &Migration) {
         "blue",
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
     );
-    let carried: Vec<&str> = carried.lines().filter(|name| !RESHAPED.contains(name)).collect();
+    let carried: Vec<&str> = carried
+        .lines()
+        .filter(|name| !RESHAPED.contains(name))
+        .collect();
     assert!(carried.len() >= 9, "{carried:?}");
     for table in carried {
         let old = blue(&format!("SELECT * FROM {table}"));
@@ -107,7 +112,10 @@ fn judge(migration: &Migration) {
 
 /// Of an owned and cleaned up green, beside a `fresh` one.
 fn bookkeeping(migration: &Migration) {
-    assert_eq!(migration.on_green("SELECT count(*) FROM schema_migration"), "206");
+    assert_eq!(
+        migration.on_green("SELECT count(*) FROM schema_migration"),
+        "206"
+    );
     assert_eq!(migration.on_green("SELECT count(*) FROM networks"), "1");
     let fresh = contents(&migration.pair.green, "fresh", "public");
     assert_eq!(
@@ -126,21 +134,36 @@ fn end_to_end(seed: Seed) {
     let blue = state(&migration.pair.blue, "blue");
     let green = state(&migration.pair.green, "green");
 
-    let plan = migration.run(&["plan", "--explain", "--samples", "3"]).with(0).json();
+    let plan = migration
+        .run(&["plan", "--explain", "--samples", "3"])
+        .with(0)
+        .json();
     assert_eq!(plan["refusals"], serde_json::json!([]));
-    assert!(blue == state(&migration.pair.blue, "blue"), "plan wrote to blue");
-    assert!(green == state(&migration.pair.green, "green"), "plan wrote to green");
+    assert!(
+        blue == state(&migration.pair.blue, "blue"),
+        "plan wrote to blue"
+    );
+    assert!(
+        green == state(&migration.pair.green, "green"),
+        "plan wrote to green"
+    );
 
     migration.run(&["run"]).with(0);
     migration.run(&["verify"]).with(0);
     migration.run(&["cutover"]).with(0);
     migration.run(&migration.cutover()).with(0);
-    assert!(blue == state(&migration.pair.blue, "blue"), "blue is only read");
+    migration.run(&["verify"]).with(0);
+    assert!(
+        blue == state(&migration.pair.blue, "blue"),
+        "blue is only read"
+    );
 
     migration.green_is("schema/2.2.json");
     judge(&migration);
     // What is left of ours is in schemas of ours, and goes with them.
-    migration.run(&["cleanup", "--execute", "--confirm", migration.name()]).with(0);
+    migration
+        .run(&["cleanup", "--execute", "--confirm", migration.name()])
+        .with(0);
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%'";
     assert_eq!(migration.on_green(schemas), "0");
     migration.green_dumps_as("schema/2.2.sql");
@@ -156,4 +179,29 @@ fn a_copied_hydra_is_what_1_11_meant() {
 #[test]
 fn a_restored_hydra_is_what_1_11_meant() {
     end_to_end(Seed::Restored);
+}
+
+/// Without a sync nothing follows blue: what was written after the copy is found, by key and column.
+#[test]
+fn verify_names_what_was_written_after_the_copy() {
+    let migration = Migration::start(FIXTURE, "plan.toml", Seed::Copy);
+    migration.run(&["run"]).with(0);
+    let blue = |sql: &str| migration.pair.blue.psql("blue", sql);
+    let token = blue("SELECT signature FROM hydra_oauth2_access ORDER BY 1 LIMIT 1");
+    blue(&format!(
+        "UPDATE hydra_oauth2_access SET active = false WHERE signature = '{token}'"
+    ));
+    let verdict = migration.run(&["verify"]).with(3);
+    assert!(verdict.stdout.contains(&token), "{}", verdict.stdout);
+    blue(&format!(
+        "UPDATE hydra_oauth2_access SET active = true WHERE signature = '{token}'"
+    ));
+    migration.run(&["verify"]).with(0);
+    // A target that is not what its transform makes.
+    migration.on_green(
+        "UPDATE greenlight_next.hydra_oauth2_flow SET state = 1
+         WHERE login_challenge = (SELECT min(login_challenge) FROM greenlight_next.hydra_oauth2_flow)",
+    );
+    let verdict = migration.run(&["verify"]).with(3);
+    assert!(verdict.stdout.contains("state"), "{}", verdict.stdout);
 }

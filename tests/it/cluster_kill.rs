@@ -35,7 +35,9 @@ fn places(migration: &Migration) -> Vec<Place> {
     let before = Step::before_own(&compiled).len();
     let mut found = Vec::new();
     for (number, step) in Step::all(&compiled).iter().enumerate() {
-        let within = WITHIN.iter().filter(|_| batched.contains(step.id().as_str()));
+        let within = WITHIN
+            .iter()
+            .filter(|_| batched.contains(step.id().as_str()));
         found.extend(AROUND.iter().chain(within).map(|point| Place {
             name: format!("{}:{point}", step.id()),
             after_run: number >= before,
@@ -80,8 +82,15 @@ fn killed_everywhere(mut migration: Migration) {
             migration.run(&["run"]).with(0);
             migration.run(&migration.cutover()).with(0);
         }
-        assert_eq!(migration.green_contents(), undisturbed.0, "killed at {name}");
-        assert!(migration.green_schema() == undisturbed.1, "killed at {name}");
+        assert_eq!(
+            migration.green_contents(),
+            undisturbed.0,
+            "killed at {name}"
+        );
+        assert!(
+            migration.green_schema() == undisturbed.1,
+            "killed at {name}"
+        );
         migration.drop_green();
     }
 }
@@ -95,10 +104,18 @@ fn hydra_killed_anywhere_is_finished_by_another_run() {
 
 #[test]
 fn copied_orders_killed_anywhere_are_finished_by_another_run() {
-    killed_everywhere(Migration::start(Fixture::Orders(100), "plan.toml", Seed::Copy));
+    killed_everywhere(Migration::start(
+        Fixture::Orders(100),
+        "plan.toml",
+        Seed::Copy,
+    ));
 }
 
 #[test]
 fn restored_orders_killed_anywhere_are_finished_by_another_run() {
-    killed_everywhere(Migration::start(Fixture::Orders(100), "plan.toml", Seed::Restored));
+    killed_everywhere(Migration::start(
+        Fixture::Orders(100),
+        "plan.toml",
+        Seed::Restored,
+    ));
 }

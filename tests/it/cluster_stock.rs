@@ -27,7 +27,10 @@ fn equals_the_migrator(seed: Seed) {
         tables(migration.green_contents()),
     );
     assert!(made.len() >= 14, "{made:#?}");
-    assert!(made.values().filter(|rows| !rows.starts_with("0 ")).count() >= 14, "{made:#?}");
+    assert!(
+        made.values().filter(|rows| !rows.starts_with("0 ")).count() >= 14,
+        "{made:#?}"
+    );
     assert_eq!(made, by_hand);
 }
 

@@ -27,7 +27,10 @@ impl Database {
             server: server.to_owned(),
             name,
         };
-        let sql = format!("CREATE DATABASE {} TEMPLATE template0", quote_ident(&database.name));
+        let sql = format!(
+            "CREATE DATABASE {} TEMPLATE template0",
+            quote_ident(&database.name)
+        );
         run(side, server, &[&sql]);
         database
     }
@@ -35,9 +38,13 @@ impl Database {
     /// The server's URL with this database in its path.
     fn url(&self) -> String {
         let (scheme, rest) = self.server.split_once("://").expect("a URL");
-        let (path, options) = rest.split_once('?').map_or((rest, None), |(path, options)| (path, Some(options)));
+        let (path, options) = rest
+            .split_once('?')
+            .map_or((rest, None), |(path, options)| (path, Some(options)));
         let host = path.split('/').next().unwrap_or_default();
-        let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+        let options = options
+            .map(|options| format!("?{options}"))
+            .unwrap_or_default();
         format!("{scheme}://{host}/{}{options}", self.name)
     }
 
@@ -84,7 +91,10 @@ fn run(side: Side, url: &str, statements: &[&str]) {
     runtime().block_on(async {
         let session = connect(side, url).await;
         for sql in statements {
-            session.run(sql, "test").await.unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+            session
+                .run(sql, "test")
+                .await
+                .unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
         }
     });
 }
@@ -92,9 +102,14 @@ fn run(side: Side, url: &str, statements: &[&str]) {
 /// The fixture with its psql variables filled in: there may be no psql here. `::type` is no variable.
 fn filled(text: &str) -> String {
     let text = text.replace("::", "\u{1}");
-    let text = [(":rows", ORDERS), (":seed", "1"), (":from", "1"), (":to", ORDERS)]
-        .iter()
-        .fold(text, |text, (name, value)| text.replace(name, value));
+    let text = [
+        (":rows", ORDERS),
+        (":seed", "1"),
+        (":from", "1"),
+        (":to", ORDERS),
+    ]
+    .iter()
+    .fold(text, |text, (name, value)| text.replace(name, value));
     text.replace('\u{1}', "::")
 }
 
@@ -108,7 +123,11 @@ fn pair(test: &str) -> Option<(Database, Database)> {
     );
     let folder = Fixture::Orders(0).folder();
     let text = |name: &str| fs::read_to_string(folder.join(name)).expect("a file of the plan");
-    pair.0.run(&[&text("schema/1.sql"), &filled(&text("fixture/generate.sql")), "ANALYZE"]);
+    pair.0.run(&[
+        &text("schema/1.sql"),
+        &filled(&text("fixture/generate.sql")),
+        "ANALYZE",
+    ]);
     Some(pair)
 }
 
@@ -131,15 +150,24 @@ fn command(pair: &(Database, Database), arguments: &[&str], failpoint: Option<&s
 fn is_2_x(pair: &(Database, Database)) {
     let made = runtime().block_on(async {
         let session = connect(Side::Green, &pair.1.url()).await;
-        greenlight::pg::catalog::read(&session, "public").await.expect("a catalog")
+        greenlight::pg::catalog::read(&session, "public")
+            .await
+            .expect("a catalog")
     });
     let file = Fixture::Orders(0).folder().join("schema/2.json");
-    let expected: Catalog = serde_json::from_str(&fs::read_to_string(file).expect("the snapshot")).expect("a catalog");
+    let expected: Catalog =
+        serde_json::from_str(&fs::read_to_string(file).expect("the snapshot")).expect("a catalog");
     // Owners and grants are this server's.
     let differences = diff::diff(&expected, &made, diff::Rules::SHAPE);
     assert!(differences.is_empty(), "{differences:#?}");
-    for (one, other) in [("orders", "orders"), ("events", "events"), ("audit_log", "audit_log")] {
-        let count = |database: &Database, table: &str| database.one(&format!("SELECT count(*)::text FROM {table}"));
+    for (one, other) in [
+        ("orders", "orders"),
+        ("events", "events"),
+        ("audit_log", "audit_log"),
+    ] {
+        let count = |database: &Database, table: &str| {
+            database.one(&format!("SELECT count(*)::text FROM {table}"))
+        };
         assert_eq!(count(&pair.0, one), count(&pair.1, other), "{one}");
     }
 }
@@ -149,7 +177,9 @@ const CUTOVER: [&str; 4] = ["cutover", "--execute", "--confirm", "orders-1-to-2"
 #[test]
 fn orders_are_migrated() {
     let Some(pair) = pair("whole") else {
-        eprintln!("nothing was tried: GREENLIGHT_TEST_BLUE_URL and GREENLIGHT_TEST_GREEN_URL are not set");
+        eprintln!(
+            "nothing was tried: GREENLIGHT_TEST_BLUE_URL and GREENLIGHT_TEST_GREEN_URL are not set"
+        );
         return;
     };
     command(&pair, &["plan"], None).end().with(0);
@@ -157,17 +187,30 @@ fn orders_are_migrated() {
     command(&pair, &["verify"], None).end().with(0);
     command(&pair, &CUTOVER, None).end().with(0);
     is_2_x(&pair);
-    command(&pair, &["cleanup", "--execute", "--confirm", "orders-1-to-2"], None).end().with(0);
+    command(
+        &pair,
+        &["cleanup", "--execute", "--confirm", "orders-1-to-2"],
+        None,
+    )
+    .end()
+    .with(0);
     is_2_x(&pair);
 }
 
 #[test]
 fn killed_runs_are_finished() {
     let Some(pair) = pair("killed") else {
-        eprintln!("nothing was tried: GREENLIGHT_TEST_BLUE_URL and GREENLIGHT_TEST_GREEN_URL are not set");
+        eprintln!(
+            "nothing was tried: GREENLIGHT_TEST_BLUE_URL and GREENLIGHT_TEST_GREEN_URL are not set"
+        );
         return;
     };
-    for failpoint in ["prepare:acted", "seed:committed@2", "transform.orders:batch", "index:acted"] {
+    for failpoint in [
+        "prepare:acted",
+        "seed:committed@2",
+        "transform.orders:batch",
+        "index:acted",
+    ] {
         command(&pair, &["run"], Some(failpoint)).end().killed();
     }
     command(&pair, &["run"], None).end().with(0);

@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod cli_errors;
 mod cluster_cleanup;
 mod cluster_crash;
 mod cluster_hydra;

@@ -90,9 +90,7 @@ fn a_key_is_built_as_an_index_and_attached() {
     );
     assert_eq!(
         builds[0].attach.as_ref().map(|s| s.sql.as_str()),
-        Some(
-            r#"ALTER TABLE "next"."t" ADD CONSTRAINT "t_pkey" PRIMARY KEY USING INDEX "t_pkey""#
-        )
+        Some(r#"ALTER TABLE "next"."t" ADD CONSTRAINT "t_pkey" PRIMARY KEY USING INDEX "t_pkey""#)
     );
 }
 

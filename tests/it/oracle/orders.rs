@@ -17,16 +17,16 @@ pub(crate) struct Blue {
 
 /// Every order of 2.X. Lists are JSON in both columns: see [`lists_as_json`].
 pub(crate) fn orders(blue: &Blue) -> Vec<Row> {
-    blue.orders.iter().map(|order| one_order(blue, order)).collect()
+    blue.orders
+        .iter()
+        .map(|order| one_order(blue, order))
+        .collect()
 }
 
 fn one_order(blue: &Blue, old: &Row) -> Row {
     let customer = &blue.customers[text(old, "customer_id")];
     let country = blue.countries.get(text(old, "country"));
-    let (net, tax) = (
-        scaled(text(old, "net"), 2),
-        scaled(text(old, "tax"), 2),
-    );
+    let (net, tax) = (scaled(text(old, "net"), 2), scaled(text(old, "tax"), 2));
     let status = match (get(old, "returned_at"), text(old, "status")) {
         (Some(_), _) => "returned",
         (None, "new") => "pending",
@@ -38,7 +38,17 @@ fn one_order(blue: &Blue, old: &Row) -> Row {
     let mut set = |column: &str, value: Option<String>| {
         new.insert(column.to_owned(), value);
     };
-    for column in ["id", "number", "customer_id", "country", "exchange_rate", "external_ref", "note", "placed_at", "replaces"] {
+    for column in [
+        "id",
+        "number",
+        "customer_id",
+        "country",
+        "exchange_rate",
+        "external_ref",
+        "note",
+        "placed_at",
+        "replaces",
+    ] {
         set(column, old[column].clone());
     }
     set("contact_email", customer["email"].clone());
@@ -49,11 +59,20 @@ fn one_order(blue: &Blue, old: &Row) -> Row {
     set("net_cents", Some(net.to_string()));
     set("tax_cents", Some(tax.to_string()));
     set("gross_cents", Some((net + tax).to_string()));
-    set("weight_grams", weight.map(|weight| scaled(weight, 3).to_string()));
+    set(
+        "weight_grams",
+        weight.map(|weight| scaled(weight, 3).to_string()),
+    );
     set("tags", Some(list(text(old, "tags"), ',')));
-    set("discount_codes", Some(list(text(old, "discount_codes"), '|')));
+    set(
+        "discount_codes",
+        Some(list(text(old, "discount_codes"), '|')),
+    );
     set("placed_on", Some(day(placed)));
-    set("changed_at", Some(get(old, "updated_at").unwrap_or(placed).to_owned()));
+    set(
+        "changed_at",
+        Some(get(old, "updated_at").unwrap_or(placed).to_owned()),
+    );
     set("shipped_at", get(old, "shipped_at").map(in_utc));
     set("revision", Some("1".to_owned()));
     new
@@ -91,7 +110,11 @@ fn address(old: &Row, kind: &str, prefix: &str, otherwise: &str) -> Row {
 /// A customer of 2.X: the region, and what follows the first `@` of the address, up to the next.
 pub(crate) fn customer(old: &Row) -> Row {
     let mut new = old.clone();
-    let domain = text(old, "email").split('@').nth(1).unwrap_or_default().to_owned();
+    let domain = text(old, "email")
+        .split('@')
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned();
     new.insert("email_domain".to_owned(), Some(domain));
     new
 }
@@ -110,7 +133,10 @@ pub(crate) fn lists_as_json(mut rows: Vec<Row>) -> Vec<Row> {
 }
 
 fn list(text: &str, separator: char) -> String {
-    let elements: Vec<&str> = text.split(separator).filter(|element| !element.is_empty()).collect();
+    let elements: Vec<&str> = text
+        .split(separator)
+        .filter(|element| !element.is_empty())
+        .collect();
     Value::from(elements).to_string()
 }
 
@@ -140,7 +166,11 @@ fn in_utc(timestamp: &str) -> String {
 /// The day of a time in UTC.
 fn day(timestamp: &str) -> String {
     let day = timestamp.split(' ').next().unwrap_or_default();
-    if timestamp.ends_with(" BC") { format!("{day} BC") } else { day.to_owned() }
+    if timestamp.ends_with(" BC") {
+        format!("{day} BC")
+    } else {
+        day.to_owned()
+    }
 }
 
 fn get<'a>(row: &'a Row, column: &str) -> Option<&'a str> {

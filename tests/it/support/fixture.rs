@@ -68,7 +68,12 @@ impl Fixture {
 
     fn fill(self, cluster: &Cluster, database: &str, rows: u32) {
         let rows = rows.to_string();
-        let vars = [("rows", rows.as_str()), ("seed", "1"), ("from", "1"), ("to", rows.as_str())];
+        let vars = [
+            ("rows", rows.as_str()),
+            ("seed", "1"),
+            ("from", "1"),
+            ("to", rows.as_str()),
+        ];
         for file in self.files() {
             cluster.psql_file(database, &file, &vars);
         }

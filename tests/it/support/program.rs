@@ -73,7 +73,11 @@ impl Ended {
     #[track_caller]
     pub(crate) fn error(self, code: i32, name: &str) -> Value {
         let error = self.with(code).json()["error"].clone();
-        let first = if error.is_array() { error[0].clone() } else { error };
+        let first = if error.is_array() {
+            error[0].clone()
+        } else {
+            error
+        };
         assert_eq!(first["code"], name, "{first:#}");
         first
     }

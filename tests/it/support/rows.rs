@@ -18,7 +18,10 @@ pub(crate) fn rows(cluster: &Cluster, database: &str, sql: &str) -> Vec<Row> {
         .expect("a runtime");
     let answers = runtime.block_on(async {
         let session = cluster.session(database).await;
-        session.run("SET search_path = public", "test").await.expect("a path");
+        session
+            .run("SET search_path = public", "test")
+            .await
+            .expect("a path");
         session
             .simple_query(sql)
             .await
@@ -43,7 +46,11 @@ pub(crate) fn rows(cluster: &Cluster, database: &str, sql: &str) -> Vec<Row> {
 
 /// Every table of a schema with its number of rows and a hash of them that does not depend on their order or on that of
 /// the columns; every sequence with where it stands.
-pub(crate) fn contents(cluster: &Cluster, database: &str, schema: &str) -> BTreeMap<String, String> {
+pub(crate) fn contents(
+    cluster: &Cluster,
+    database: &str,
+    schema: &str,
+) -> BTreeMap<String, String> {
     let listed = cluster.psql(
         database,
         &format!(
