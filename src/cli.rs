@@ -154,21 +154,23 @@ pub enum Command {
     )]
     Report(ReportArgs),
 
-    /// Make a run stop before its next batch
+    /// Make batches wait
     ///
-    /// The run ends with exit code 3; what is finished is kept.
+    /// A run under way waits before its next batch and says why; one that is started meanwhile is refused (exit code 3).
+    /// What is finished is kept.
     #[command(after_help = "Example:\n  greenlight pause plan.toml")]
     Pause(PlanFile),
 
-    /// Allow a paused run again
+    /// Let batches go on after a pause
     ///
-    /// It does not start one: `greenlight run` does.
-    #[command(after_help = "Example:\n  greenlight resume plan.toml && greenlight run plan.toml")]
+    /// A run that waits goes on by itself. It does not start one: `greenlight run` does.
+    #[command(after_help = "Example:\n  greenlight resume plan.toml")]
     Resume(PlanFile),
 
     /// List what greenlight has made; with --execute, remove it
     ///
-    /// Without --all, what is needed for the way back stays.
+    /// After the cutover: the record, and the 1.X rows that green still holds. Before it, with --all only: everything that
+    /// was built.
     #[command(
         after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
     )]
@@ -292,7 +294,7 @@ pub struct CleanupArgs {
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     pub plan: PathBuf,
 
-    /// Remove everything, the record and the way back too
+    /// Before the cutover: throw away what was built, too
     #[arg(long)]
     pub all: bool,
 

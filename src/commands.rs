@@ -1,8 +1,8 @@
 //! One file per command: reads the plan, connects, asks the rooms below, hands a view to `ui`.
 //!
 //! May import every room.
-//! Invariant: `check`, `plan`, `status`, `verify`, `report` and `schema` without `--write` change nothing on a side that
-//! is kept.
+//! Invariant: `check`, `plan`, `status`, `report` and `schema` without `--write` change nothing on a side that is kept;
+//! `verify` leaves its verdict in the record and nothing else.
 
 mod check;
 mod cleanup;
@@ -21,8 +21,10 @@ mod status;
 mod verify;
 
 use crate::cli::{Cli, Command};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Place};
+use crate::plan::Warning;
 use crate::ui::Printer;
+use crate::ui::warning_view::WarningRow;
 
 /// Why a command failed: one error, or everything that is wrong with a plan.
 #[derive(Debug)]
@@ -43,13 +45,27 @@ impl From<Vec<Error>> for Failure {
 /// What a command returns: its exit code, or why it failed.
 pub(crate) type Outcome = Result<u8, Failure>;
 
+/// A warning of a plan as it is shown.
+pub(crate) fn warning_row(warning: &Warning) -> WarningRow {
+    WarningRow {
+        text: warning.text.clone(),
+        details: warning.details.clone(),
+        path: (warning.place.as_ref()).map(|place| place.path.display().to_string()),
+        line: warning.place.as_ref().map(Place::line),
+    }
+}
+
 /// Runs a command; the exit code of the program.
 #[must_use]
 pub fn run(cli: &Cli, printer: &Printer) -> u8 {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
-            printer.error(&Error::new(Code::Bug, "the runtime could not be started").caused_by(error));
+            printer
+                .error(&Error::new(Code::Bug, "the runtime could not be started").caused_by(error));
             return 1;
         }
     };
@@ -70,7 +86,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
     match &cli.command {
         Command::Check(arguments) => check::run(printer, global, &arguments.plan),
         Command::Plan(arguments) => plan::run(printer, global, arguments).await,
-        Command::Run(arguments) => run::run(printer, global, arguments).await,
+        Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
         Command::Cutover(arguments) => cutover::run(printer, global, arguments).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
         Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,

@@ -17,7 +17,7 @@ use crate::steps::Step;
 /// Which steps are left, in order: those not recorded as done, up to and with `until`.
 ///
 /// # Errors
-/// [`Code::PlanUnknownTable`] if `until` names no step.
+/// [`Code::UnknownStep`] if `until` names no step.
 pub fn left<'a>(
     steps: &'a [Step],
     records: &BTreeMap<String, StepRecord>,
@@ -31,11 +31,8 @@ pub fn left<'a>(
             .map(|place| place + 1)
             .ok_or_else(|| {
                 let ids: Vec<String> = steps.iter().map(Step::id).collect();
-                Error::new(
-                    Code::PlanUnknownTable,
-                    format!("there is no step `{until}`"),
-                )
-                .fix(format!("The steps are: {}.", ids.join(", ")))
+                Error::new(Code::UnknownStep, format!("there is no step `{until}`"))
+                    .fix(format!("The steps are: {}.", ids.join(", ")))
             })?,
     };
     Ok(steps
@@ -88,6 +85,7 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
         )
         .await?;
     failpoint(&format!("{id}:intended"));
+    let waited = run.waits.so_far();
     let began = Instant::now();
     let mut stop = run.stop.clone();
     let acted = tokio::select! {
@@ -98,8 +96,9 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     failpoint(&format!("{id}:acted"));
     match acted {
-        Ok(()) => {
-            let stats = figures::since(run, &id, &record, took).await?;
+        Ok(counted) => {
+            let mut stats = figures::since(run, &id, &record, took, waited).await?;
+            stats += &counted;
             run.store.finish(&id, &stats, took).await?;
             failpoint(&format!("{id}:done"));
             run.store.note(Some(&id), "done").await?;
@@ -117,7 +116,7 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
             });
             // The error itself matters more than that it cannot be written down: the next run finds the intent.
             let written = async {
-                let stats = figures::since(run, &id, &record, took).await?;
+                let stats = figures::since(run, &id, &record, took, waited).await?;
                 run.store.leave(&id, &stats, took).await?;
                 run.store
                     .note(Some(&id), &format!("stopped: {}", error.code()))
@@ -159,7 +158,7 @@ mod tests {
         );
         assert_eq!(
             left(&steps, &records, Some("nothing")).unwrap_err().code(),
-            Code::PlanUnknownTable
+            Code::UnknownStep
         );
     }
 }

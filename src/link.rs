@@ -9,11 +9,14 @@ mod crew;
 mod landing;
 mod own;
 mod prepare;
+mod references;
 mod remove;
+mod shape;
 
 pub use build::build_all;
 pub use crew::each;
 pub use landing::{alter_carried, make_landing, record_sequences};
 pub use own::{own, validate};
-pub use prepare::{Layout, layout, make_schema, prepare, refuse_green};
+pub use prepare::{Layout, layout, make_schema, ours, prepare, refuse_green};
+pub use references::check_references;
 pub use remove::{Leftover, leftovers, remove};

@@ -10,7 +10,11 @@ use greenlight::ui::{ColourWhen, Environment, Format, Printer, Settings};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let settings = Settings {
-        format: if cli.global.json { Format::Json } else { Format::Human },
+        format: if cli.global.json {
+            Format::Json
+        } else {
+            Format::Human
+        },
         quiet: cli.global.quiet,
         verbose: cli.global.verbose,
         colour: match cli.global.color {
@@ -33,7 +37,10 @@ fn log(verbose: u8, json: bool) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("GREENLIGHT_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     if json {
         builder.json().init();
     } else {

@@ -4,6 +4,8 @@
 //! Invariant: what is refused is refused before anything is done, at the line that must be mended, and all of it at once.
 
 mod carry;
+#[cfg(test)]
+mod cases;
 mod classes;
 mod compile;
 mod digest;
@@ -21,7 +23,8 @@ mod text;
 pub mod unit;
 
 pub use compile::{
-    Compiled, Offline, check, check_offline, checks, compile, expected, offline, schema, variables,
+    Compiled, Offline, adopt, check, check_offline, checks, compile, expected, offline, schema,
+    variables,
 };
 pub use findings::{Findings, Warning};
 pub use load::{Loaded, load};

@@ -4,12 +4,15 @@
 //! Invariants: progress moves in the transaction that writes the rows; a step is done by its id, never by its place;
 //! every transaction of ours takes the lease's lock shared and finds its own epoch, or it is rolled back.
 
+mod cursors;
 mod failpoint;
 mod lease;
+mod record;
 mod run;
 mod store;
 
 pub use failpoint::failpoint;
 pub use lease::{Lease, Living, living};
-pub use run::{Run, Stop};
-pub use store::{Rows, RunRecord, SegmentRecord, StepRecord, Store};
+pub use record::{Rows, RunRecord, SegmentRecord, StepRecord};
+pub use run::{Run, Stop, Waits};
+pub use store::Store;

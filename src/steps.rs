@@ -13,6 +13,7 @@ mod landing;
 mod own;
 mod patch;
 mod prepare;
+mod references;
 mod seed;
 mod transform;
 mod validate;
@@ -21,6 +22,7 @@ use crate::error::Result;
 use crate::model::Side;
 use crate::model::ddl::{Held, Lock};
 use crate::model::migration::{CarryWay, Migration, Seed};
+use crate::model::stats::Stats;
 use crate::state::Run;
 
 /// One step of a compiled plan.
@@ -44,6 +46,8 @@ pub enum Step {
     Index,
     /// Reads statistics for the planner.
     Analyze,
+    /// Asks whether the foreign keys will hold.
+    References,
     /// Compares every row.
     Compare,
     /// Swaps the schemas: the point of no return.
@@ -77,6 +81,11 @@ impl Description {
             unit,
         }
     }
+}
+
+/// `1 table`, `3 tables`.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// How everything before own is undone.
@@ -115,6 +124,7 @@ impl Step {
         steps.extend([
             Self::Index,
             Self::Analyze,
+            Self::References,
             Self::Compare,
             Self::Own,
             Self::Validate,
@@ -144,6 +154,7 @@ impl Step {
             Self::Patch(table) => format!("patch.{table}"),
             Self::Index => "index".to_owned(),
             Self::Analyze => "analyze".to_owned(),
+            Self::References => "references".to_owned(),
             Self::Compare => "compare".to_owned(),
             Self::Own => "own".to_owned(),
             Self::Validate => "validate".to_owned(),
@@ -169,17 +180,19 @@ impl Step {
             Self::Patch(table) => patch::describe(migration, table),
             Self::Index => index::describe(migration),
             Self::Analyze => analyze::describe(migration),
+            Self::References => references::describe(migration),
             Self::Compare => compare::describe(migration),
             Self::Own => own::describe(migration),
             Self::Validate => validate::describe(migration),
         }
     }
 
-    /// Runs it. The same call finishes what a killed one has begun.
+    /// Runs it. The same call finishes what a killed one has begun. What comes back is what only the step itself has
+    /// counted; rows of batches are in the record.
     ///
     /// # Errors
     /// What kept it from being done.
-    pub async fn run(&self, run: &Run) -> Result<()> {
+    pub async fn run(&self, run: &Run) -> Result<Stats> {
         let id = self.id();
         match self {
             Self::Prepare => prepare::run(run).await,
@@ -191,9 +204,11 @@ impl Step {
             Self::Patch(table) => patch::run(run, &id, table).await,
             Self::Index => index::run(run, &id).await,
             Self::Analyze => analyze::run(run, &id).await,
-            Self::Compare => compare::run(run, &id).await,
+            Self::References => references::run(run, &id).await,
+            Self::Compare => return compare::run(run, &id).await,
             Self::Own => own::run(run).await,
             Self::Validate => validate::run(run).await,
-        }
+        }?;
+        Ok(Stats::default())
     }
 }

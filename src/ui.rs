@@ -10,6 +10,7 @@
 //! - text from a server or a file is cleaned of control characters before it reaches a terminal.
 
 mod board;
+pub mod check_view;
 pub mod cleanup_view;
 pub mod cutover_view;
 pub mod error_json;
@@ -18,17 +19,20 @@ pub mod explain_view;
 pub mod numbers;
 mod pace;
 mod paper;
+pub mod pause_view;
 mod plan_text;
 pub mod plan_view;
 mod printer;
 pub mod progress;
 pub mod report_view;
+pub mod run_view;
 mod running;
 mod settings;
 mod sink;
 pub mod status_view;
 pub mod table;
 pub mod verify_view;
+pub mod warning_view;
 
 pub use paper::{Paper, Tone, clean};
 pub use printer::Printer;

@@ -5,7 +5,11 @@ SELECT c.relname::text AS name,
        s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
        s.seqcache AS cache, s.seqcycle AS cycle,
        owner.relname::text AS owner_table, a.attname::text AS owner_column,
-       coalesce(d.deptype = 'i', false) AS identity
+       coalesce(d.deptype = 'i', false) AS identity,
+       ARRAY(SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(g.grantee)::text END
+                    || '=' || g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END
+             FROM aclexplode(c.relacl) g WHERE g.grantee <> c.relowner
+             ORDER BY 1) AS grants
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -14,6 +14,14 @@ UNION ALL
 SELECT 2, 'SELECT on table ' || w.name, 'GRANT SELECT ON TABLE ' || w.name || ' TO ' || role.name
 FROM wanted w, role WHERE $2 AND NOT has_table_privilege(w.oid, 'SELECT')
 UNION ALL
+-- Without it the last value reads as NULL, and green's sequence would begin anew.
+SELECT 2, 'SELECT on sequence ' || s.name || '.' || quote_ident(c.relname),
+       'GRANT SELECT ON SEQUENCE ' || s.name || '.' || quote_ident(c.relname) || ' TO ' || role.name
+FROM pg_class c JOIN schema s ON s.oid = c.relnamespace, role
+-- CASE, since the function fails on what is no sequence, and conditions are taken in any order.
+WHERE $2 AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(c.oid, 'SELECT, USAGE') END
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+UNION ALL
 -- Policies apply to this role, so rows would be hidden (refused, since row_security is off).
 SELECT 3, 'BYPASSRLS for table ' || w.name, 'ALTER ROLE ' || role.name || ' BYPASSRLS'
 FROM wanted w, role WHERE $2 AND has_table_privilege(w.oid, 'SELECT') AND row_security_active(w.oid)

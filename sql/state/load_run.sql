@@ -1,8 +1,8 @@
 -- The run of this green with its state of ownership.
 SELECT r.form, r.plan, r.migration::text AS migration, r.digests::text AS digests, r.blue, r.made_by,
-       to_char(r.begun_at, 'YYYY-MM-DD HH24:MI:SSOF') AS begun_at,
-       to_char(r.paused_at, 'YYYY-MM-DD HH24:MI:SSOF') AS paused_at, r.paused_by,
+       to_char(r.begun_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS begun_at,
+       to_char(r.paused_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS paused_at, r.paused_by,
        o.owner, o.epoch, o.holder, o.holder_pid,
-       to_char(o.taken_at, 'YYYY-MM-DD HH24:MI:SSOF') AS taken_at,
-       to_char(o.owned_at, 'YYYY-MM-DD HH24:MI:SSOF') AS owned_at
+       to_char(o.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS taken_at,
+       to_char(o.owned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS owned_at
 FROM greenlight.run r, greenlight.ownership o

@@ -75,8 +75,8 @@ Commands:
   status       Show where the migration is, and the one command that comes next
   verify       Compare green with blue, row by row
   report       Write what was done, in figures
-  pause        Make a run stop before its next batch
-  resume       Allow a paused run again
+  pause        Make batches wait
+  resume       Let batches go on after a pause
   cleanup      List what greenlight has made; with --execute, remove it
   schema       Show the 2.X schema, or keep it as the plan's snapshot
   explain      Explain an error code, or list all of them

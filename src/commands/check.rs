@@ -2,20 +2,27 @@
 
 use std::path::Path;
 
-use super::Outcome;
+use super::{Outcome, warning_row};
 use crate::cli::Global;
 use crate::plan;
 use crate::ui::Printer;
+use crate::ui::check_view::CheckView;
 
 pub(super) fn run(printer: &Printer, _global: &Global, path: &Path) -> Outcome {
     let loaded = plan::load(path)?;
     let (findings, _) = plan::check_offline(&loaded);
-    for warning in &findings.warnings {
-        printer.warn(&warning.text);
-    }
     if !findings.errors.is_empty() {
+        for warning in &findings.warnings {
+            printer.warn_row(&warning_row(warning));
+        }
         return Err(findings.errors.into());
     }
-    printer.out(&format!("Plan `{}` is right as far as can be told without a database.\nnext: greenlight plan {}", loaded.spec.plan, path.display()))?;
+    printer.show(&CheckView {
+        plan: loaded.spec.plan.clone(),
+        ok: true,
+        warnings: findings.warnings.iter().map(warning_row).collect(),
+        next: format!("greenlight plan {}", path.display()),
+        verbose: printer.verbose() > 0,
+    })?;
     Ok(0)
 }

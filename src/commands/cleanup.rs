@@ -14,13 +14,24 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cleanup").await?;
     // An edited plan may be cleaned up: only its name has to be that of the record.
-    let record = store.load().await?.ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
+    let record = store
+        .load()
+        .await?
+        .ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
     if record.plan != site.name() {
-        return Err(Error::new(Code::OtherPlan, format!("this green belongs to plan `{}`, not `{}`", record.plan, site.name())).into());
+        return Err(Error::new(
+            Code::OtherPlan,
+            format!(
+                "this green belongs to plan `{}`, not `{}`",
+                record.plan,
+                site.name()
+            ),
+        )
+        .into());
     }
     let green = record.owner == "green";
     let namespace = record.migration.namespace.as_str();
-    let began = link::layout(store.session(), namespace).await?.next;
+    let began = link::ours(&store, &record.migration).await?;
     let landing = (!green && began).then_some(namespace);
     let objects = link::leftovers(store.session(), landing).await?;
     let command = format!(
@@ -38,31 +49,76 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
             why: why(&object.schema, object.tables, landing),
             name: object.schema,
             size_bytes: Some(object.bytes),
-            action: if allowed { Action::Remove } else { Action::Keep },
+            action: if allowed {
+                Action::Remove
+            } else {
+                Action::Keep
+            },
         })
         .collect();
     if !arguments.execute {
-        printer.show(&CleanupView { plan: record.plan.clone(), objects: rows, executed: false, next: command })?;
+        printer.show(&CleanupView {
+            plan: record.plan.clone(),
+            objects: rows,
+            executed: false,
+            note: note(green, arguments.all).to_owned(),
+            next: command,
+        })?;
         return Ok(0);
     }
     if !allowed {
-        return Err(Error::new(Code::Unconfirmed, "the run is not finished: `--all` throws away what it has built")
-            .fix(format!("Run `{command}`."))
-            .into());
+        return Err(Error::new(
+            Code::Unconfirmed,
+            "the run is not finished: `--all` throws away what it has built",
+        )
+        .fix(format!("Run `{command}`."))
+        .into());
     }
     if arguments.confirm.as_deref() != Some(record.plan.as_str()) {
-        return Err(Error::new(Code::Unconfirmed, "the removal was not confirmed").fix(format!("Run `{command}`.")).into());
+        return Err(
+            Error::new(Code::Unconfirmed, "the removal was not confirmed")
+                .fix(format!("Run `{command}`."))
+                .into(),
+        );
     }
     if let Some(other) = living(store.session(), site.name()).await? {
-        return Err(Error::new(Code::LeaseHeld, format!("another greenlight is at work: backend {}", other.pid)).into());
+        return Err(Error::new(
+            Code::LeaseHeld,
+            format!("another greenlight is at work: backend {}", other.pid),
+        )
+        .into());
     }
     link::remove(store.session(), landing).await?;
     for row in &mut rows {
         row.action = Action::Removed;
     }
-    let next = if green { "none: nothing of greenlight is left on green".to_owned() } else { format!("greenlight run {}", arguments.plan.display()) };
-    printer.show(&CleanupView { plan: record.plan, objects: rows, executed: true, next })?;
+    let next = if green {
+        String::new()
+    } else {
+        format!("greenlight run {}", arguments.plan.display())
+    };
+    printer.show(&CleanupView {
+        plan: record.plan,
+        objects: rows,
+        executed: true,
+        note: String::new(),
+        next,
+    })?;
     Ok(0)
+}
+
+fn note(green: bool, all: bool) -> &'static str {
+    match (green, all) {
+        (true, _) => {
+            "Green owns the data. This removes the record and the 1.X rows that were kept; 2.X's tables stay."
+        }
+        (false, true) => {
+            "The run is not finished: this throws away all that it has built. Blue is not touched."
+        }
+        (false, false) => {
+            "The run is not finished and is kept: only `--all` throws away what it has built."
+        }
+    }
 }
 
 fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
@@ -74,5 +130,8 @@ fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
         _ if landing == Some(schema) => "landing: rows copied from blue; an empty schema is left",
         _ => "made by greenlight",
     };
-    format!("{what} ({tables} tables)")
+    format!(
+        "{what} ({tables} table{})",
+        if tables == 1 { "" } else { "s" }
+    )
 }

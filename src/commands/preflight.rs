@@ -10,7 +10,8 @@ use crate::model::Side;
 use crate::model::migration::{DataCheck, Migration, OnFound, Seed, Variable};
 use crate::pg::probe::{self, Facts, Needs, RelationSize};
 use crate::pg::{self, Session};
-use crate::plan;
+use crate::plan::{self, Warning};
+use crate::ui::numbers::{bytes, plural};
 
 /// The oldest server that greenlight works with.
 const OLDEST: i32 = 140_000;
@@ -44,7 +45,7 @@ pub(super) struct Survey {
     /// Data checks with what they found.
     pub(super) checks: Vec<Checked>,
     /// What should be read.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
     /// Why a run would not begin.
     pub(super) refusals: Vec<Error>,
 }
@@ -62,9 +63,19 @@ impl Survey {
     pub(super) fn green_bytes(&self) -> u64 {
         let bytes = |name: &str| self.sizes.get(name).copied().unwrap_or_default();
         let count = |value: i64| u64::try_from(value).unwrap_or_default();
-        let landed: u64 = self.migration.landed().iter().map(|name| count(bytes(name).bytes())).sum();
+        let landed: u64 = self
+            .migration
+            .landed()
+            .iter()
+            .map(|name| count(bytes(name).bytes()))
+            .sum();
         // A target is about as large as its driving tables with their indexes.
-        let targets: u64 = self.migration.transforms.iter().map(|t| count(bytes(&t.from).bytes())).sum();
+        let targets: u64 = self
+            .migration
+            .transforms
+            .iter()
+            .map(|t| count(bytes(&t.from).bytes()))
+            .sum();
         landed + targets
     }
 }
@@ -83,7 +94,10 @@ pub(super) fn constants(migration: &Migration) -> BTreeMap<String, String> {
 /// # Errors
 /// Only what keeps it from looking on: everything else is among the refusals.
 pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
-    let (blue, green) = tokio::join!(site.reader(Side::Blue, "plan"), site.reader(Side::Green, "plan"));
+    let (blue, green) = tokio::join!(
+        site.reader(Side::Blue, "plan"),
+        site.reader(Side::Green, "plan")
+    );
     let (blue, green) = (blue?, green?);
     if probe::same_database(&blue, &green).await? {
         return Err(Error::new(Code::SameDatabase, "blue and green are one database").into());
@@ -92,10 +106,14 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     let namespace = site.loaded.spec.namespace.clone();
     let catalog = pg::catalog::read(&blue, &namespace).await?;
     let Some(expect) = plan::expected(&site.loaded)? else {
-        return Err(Error::new(Code::PlanExpect, "the plan names no snapshot of the 2.X schema").into());
+        return Err(Error::new(
+            Code::PlanExpect,
+            "the plan names no snapshot of the 2.X schema",
+        )
+        .into());
     };
     let compiled = plan::compile(&site.loaded, &catalog, &expect)?;
-    let mut warnings: Vec<String> = compiled.warnings.iter().map(|warning| warning.text.clone()).collect();
+    let mut warnings = compiled.warnings;
     let migration = compiled.migration;
     let mut refusals = Vec::new();
     versions(&blue_facts, &green_facts, &mut refusals, &mut warnings);
@@ -106,7 +124,13 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         refusals.extend(link::refuse_green(&migration, &there).err());
     }
     if green_facts.in_recovery {
-        refusals.push(Error::new(Code::Privilege, "green is a standby: nothing can be written there").fix("Promote it, or name its primary."));
+        refusals.push(
+            Error::new(
+                Code::Privilege,
+                "green is a standby: nothing can be written there",
+            )
+            .fix("Promote it, or name its primary."),
+        );
     }
     let source = match migration.seed {
         Seed::Copy => &blue,
@@ -114,42 +138,100 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     };
     let sizes = probe::relation_sizes(source, &namespace).await?;
     let checks = data_checks(&migration, source, &mut refusals).await;
-    let survey = Survey { blue, green, blue_facts, green_facts, migration, sizes, checks, warnings, refusals };
+    let survey = Survey {
+        blue,
+        green,
+        blue_facts,
+        green_facts,
+        migration,
+        sizes,
+        checks,
+        warnings,
+        refusals,
+    };
     Ok(with_room(survey))
 }
 
-fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<String>) {
+fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<Warning>) {
     for (side, facts) in [(Side::Blue, blue), (Side::Green, green)] {
         if facts.version < OLDEST {
-            refusals.push(Error::new(Code::ServerTooOld, format!("{side} is PostgreSQL {}", facts.version / 10_000)));
+            refusals.push(Error::new(
+                Code::ServerTooOld,
+                format!("{side} is PostgreSQL {}", facts.version / 10_000),
+            ));
         }
         if facts.version >= NEWEST {
-            warnings.push(format!("{side} is PostgreSQL {}: greenlight was tried with 14 to 18", facts.version / 10_000));
+            warnings.push(Warning::new(format!(
+                "{side} is PostgreSQL {}: greenlight was tried with 14 to 18",
+                facts.version / 10_000
+            )));
         }
     }
     if blue.encoding != green.encoding {
-        warnings.push(format!("encodings differ: blue {}, green {}", blue.encoding, green.encoding));
+        warnings.push(Warning::new(format!(
+            "encodings differ: blue {}, green {}",
+            blue.encoding, green.encoding
+        )));
     }
     if blue.collation != green.collation {
-        warnings.push(format!("collations differ: blue {}, green {}: text sorts another way on green", blue.collation, green.collation));
+        warnings.push(Warning::new(format!(
+            "collations differ: blue {}, green {}: text sorts another way on green",
+            blue.collation, green.collation
+        )));
     }
 }
 
-async fn privileges(migration: &Migration, blue: &Session, green: &Session, refusals: &mut Vec<Error>) -> Result<()> {
-    let read = Needs { read: true, ..Needs::default() };
-    let own = Needs { own: true, create_schemas: true, ..Needs::default() };
+async fn privileges(
+    migration: &Migration,
+    blue: &Session,
+    green: &Session,
+    refusals: &mut Vec<Error>,
+) -> Result<()> {
+    let read = Needs {
+        read: true,
+        ..Needs::default()
+    };
+    let own = Needs {
+        own: true,
+        create_schemas: true,
+        ..Needs::default()
+    };
     for (side, session, needs) in [(Side::Blue, blue, read), (Side::Green, green, own)] {
         let missing = probe::table_privileges(session, &migration.namespace, needs).await?;
         if missing.is_empty() {
             continue;
         }
-        let error = Error::new(Code::Privilege, format!("the role on {side} lacks {} privileges", missing.len()));
-        refusals.push(missing.into_iter().take(10).fold(error, |error, m| error.detail(format!("{}: {}", m.what, m.statement))));
+        let error = Error::new(
+            Code::Privilege,
+            format!(
+                "the role on {side} lacks {}",
+                plural(
+                    u64::try_from(missing.len()).unwrap_or(u64::MAX),
+                    "privilege",
+                    "privileges"
+                )
+            ),
+        );
+        refusals.push(missing.into_iter().take(10).fold(error, |error, m| {
+            error.detail(format!("{}: {}", m.what, m.statement))
+        }));
     }
     Ok(())
 }
 
-async fn data_checks(migration: &Migration, source: &Session, refusals: &mut Vec<Error>) -> Vec<Checked> {
+/// Why something failed, with the server's own words where it is the server that refused it.
+pub(super) fn reason(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => cause.to_string(),
+        None => error.condition().to_owned(),
+    }
+}
+
+async fn data_checks(
+    migration: &Migration,
+    source: &Session,
+    refusals: &mut Vec<Error>,
+) -> Vec<Checked> {
     let values = constants(migration);
     let mut results = Vec::new();
     for check in &migration.checks {
@@ -162,17 +244,42 @@ async fn data_checks(migration: &Migration, source: &Session, refusals: &mut Vec
         match &found {
             Ok(0) => {}
             Ok(rows) if check.on_found == OnFound::Stop => refusals.push(
-                Error::new(Code::DataCheck, format!("check `{}` found {rows} rows", check.name))
-                    .effect(check.effect.clone())
-                    .detail(format!("list them: psql -v batch=true -f {}", check.path.display())),
+                Error::new(
+                    Code::DataCheck,
+                    format!(
+                        "check `{}` found {}",
+                        check.name,
+                        plural(*rows, "row", "rows")
+                    ),
+                )
+                .effect(check.effect.clone())
+                .detail(format!(
+                    "list them: psql -v batch=true -f {}",
+                    check.path.display()
+                )),
             ),
             Ok(_) => {}
+            // What may not be read is among the refusals already, with the statement that grants it.
+            Err(error)
+                if error.code() == Code::Privilege
+                    && refusals.iter().any(|other| other.code() == Code::Privilege) => {}
             Err(error) => refusals.push(
-                Error::new(Code::DataCheck, format!("check `{}` could not be run: {}", check.name, error.condition()))
-                    .effect("Whether the data would break is not known, and unknown never means go."),
+                Error::new(
+                    Code::DataCheck,
+                    format!("check `{}` could not be run: {}", check.name, reason(error)),
+                )
+                .effect("Whether the data would break is not known, and unknown never means go.")
+                .fix(format!(
+                    "Mend `{}`; it runs in psql after `\\set batch true`.",
+                    check.path.display()
+                )),
             ),
         }
-        results.push(Checked { check: check.clone(), found, query });
+        results.push(Checked {
+            check: check.clone(),
+            found,
+            query,
+        });
     }
     results
 }
@@ -183,7 +290,11 @@ fn with_room(mut survey: Survey) -> Survey {
         if wanted > limit {
             survey.refusals.push(Error::new(
                 Code::NoRoom,
-                format!("green would grow to about {wanted} bytes, above `limits.green_bytes` = {limit}"),
+                format!(
+                    "green would grow to about {}, above `limits.green_bytes` = {}",
+                    bytes(wanted),
+                    bytes(limit)
+                ),
             ));
         }
     }
@@ -197,7 +308,9 @@ pub(super) struct Ready {
     /// Blue's address without its password.
     pub(super) blue: String,
     /// What should be read.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
+    /// Bytes of blue's and green's database now, for the report.
+    pub(super) sizes: (i64, i64),
 }
 
 /// Looks at both sides, and refuses if a run may not begin.
@@ -209,5 +322,42 @@ pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
     if !survey.refusals.is_empty() {
         return Err(survey.refusals.into());
     }
-    Ok(Ready { blue: survey.blue.shown().to_owned(), migration: survey.migration, warnings: survey.warnings })
+    Ok(Ready {
+        blue: survey.blue.shown().to_owned(),
+        migration: survey.migration,
+        warnings: survey.warnings,
+        sizes: (survey.blue_facts.size_bytes, survey.green_facts.size_bytes),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_are_too_old_are_refused_and_new_ones_are_mentioned() {
+        let facts = |version| Facts {
+            version,
+            database: "app".to_owned(),
+            user: "greenlight".to_owned(),
+            superuser: false,
+            system_identifier: None,
+            encoding: "UTF8".to_owned(),
+            collation: "C".to_owned(),
+            in_recovery: false,
+            size_bytes: 0,
+        };
+        let ask = |blue, green| {
+            let (mut refusals, mut warnings) = (Vec::new(), Vec::new());
+            versions(&facts(blue), &facts(green), &mut refusals, &mut warnings);
+            let refused: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+            (refused, warnings)
+        };
+        assert_eq!(ask(140_000, 180_004), (Vec::new(), Vec::new()));
+        assert_eq!(ask(130_021, 150_004).0, ["GL0205: blue is PostgreSQL 13"]);
+        let (refused, warnings) = ask(150_004, 190_000);
+        assert!(refused.is_empty());
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].text.starts_with("green is PostgreSQL 19"));
+    }
 }

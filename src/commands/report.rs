@@ -9,6 +9,7 @@ use crate::model::stats::Stats;
 use crate::pg::probe;
 use crate::steps::Step;
 use crate::ui::report_view::{ReportStep, ReportView, Sizes};
+use crate::ui::run_view::WrittenView;
 use crate::ui::{Paper, Printer, View};
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportArgs) -> Outcome {
@@ -30,20 +31,35 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
     let mut total_took_ms = 0;
     let mut steps = Vec::new();
     for step in Step::all(&record.migration) {
-        let Some(known) = records.get(&step.id()) else { continue };
+        let Some(known) = records.get(&step.id()) else {
+            continue;
+        };
         let description = step.describe(&record.migration);
         total += &known.stats;
         total_took_ms += known.took_ms;
-        steps.push(ReportStep { id: step.id(), title: description.title, side: Some(description.side), stats: known.stats.clone(), took_ms: known.took_ms });
+        steps.push(ReportStep {
+            id: step.id(),
+            title: description.title,
+            side: Some(description.side),
+            stats: known.stats.clone(),
+            took_ms: known.took_ms,
+        });
     }
     let size = |facts: &probe::Facts| u64::try_from(facts.size_bytes).ok();
-    let finished = records.values().filter_map(|step| step.done_at.clone()).max().unwrap_or_default();
+    let finished = records
+        .values()
+        .filter_map(|step| step.done_at.clone())
+        .max()
+        .unwrap_or_default();
     let view = ReportView {
         plan: record.plan.clone(),
         started: record.begun_at.clone(),
         finished,
         version: record.made_by.clone(),
-        blue_version: blue.as_ref().map(|facts| version(facts.version)).unwrap_or_default(),
+        blue_version: blue
+            .as_ref()
+            .map(|facts| version(facts.version))
+            .unwrap_or_default(),
         green_version: version(green.version),
         steps,
         total,
@@ -63,13 +79,24 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
         None => printer.show(&view)?,
         Some(path) => {
             let text = if json {
-                serde_json::to_string_pretty(&view).map_err(|error| Error::new(Code::Bug, "a report cannot be written as JSON").caused_by(error))?
+                serde_json::to_string_pretty(&view).map_err(|error| {
+                    Error::new(Code::Bug, "a report cannot be written as JSON").caused_by(error)
+                })?
             } else {
                 view.human(&Paper::plain(120))
             };
-            std::fs::write(path, text + "\n")
-                .map_err(|error| Error::new(Code::Output, format!("`{}` cannot be written", path.display())).caused_by(error))?;
-            printer.say(&format!("Wrote `{}`.", path.display()));
+            std::fs::write(path, text + "\n").map_err(|error| {
+                Error::new(
+                    Code::Output,
+                    format!("`{}` cannot be written", path.display()),
+                )
+                .caused_by(error)
+            })?;
+            printer.show(&WrittenView {
+                written: path.display().to_string(),
+                what: String::new(),
+                next: String::new(),
+            })?;
         }
     }
     Ok(0)

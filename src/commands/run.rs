@@ -1,13 +1,15 @@
 //! `run`: builds green up to the cutover, resuming what an earlier run has begun.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::site::{Site, stop_on_signals};
-use super::{Outcome, preflight};
+use super::{Outcome, preflight, warning_row};
 use crate::cli::{Global, RunArgs};
 use crate::engine;
 use crate::error::{Code, Error};
 use crate::steps::Step;
+use crate::ui::run_view::RunView;
 use crate::ui::{Printer, Progress};
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs) -> Outcome {
@@ -16,28 +18,69 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
     let store = site.store("record").await?;
     let migration = match site.record(&store).await? {
         Some(record) if record.owner == "green" => {
-            return Err(Error::new(Code::AlreadyOwned, format!("green owns the data since {}", record.owned_at.unwrap_or_default())).into());
+            return Err(Error::new(
+                Code::AlreadyOwned,
+                format!(
+                    "green owns the data since {}",
+                    record.owned_at.unwrap_or_default()
+                ),
+            )
+            .into());
         }
-        Some(record) => record.migration,
+        Some(record) => match &record.paused {
+            None => record.migration,
+            // One that runs already waits; one that is started would only wait too.
+            Some((since, by)) => {
+                let condition = format!("paused by {by} since {since}");
+                let fix = format!(
+                    "Run `greenlight resume {0}`, then `greenlight run {0}`.",
+                    arguments.plan.display()
+                );
+                return Err(Error::new(Code::Paused, condition).fix(fix).into());
+            }
+        },
         None => {
             let ready = preflight::begin(&site).await?;
             for warning in &ready.warnings {
-                printer.warn(warning);
+                printer.warn_row(&warning_row(warning));
             }
+            // A mistyped step is refused before anything is written.
+            engine::left(
+                &Step::before_own(&ready.migration),
+                &BTreeMap::new(),
+                arguments.until.as_deref(),
+            )?;
             store.begin(&ready.migration, &ready.blue).await?;
+            store.put("blue_bytes", &ready.sizes.0).await?;
+            store.put("green_bytes", &ready.sizes.1).await?;
             ready.migration
         }
     };
     let steps = Step::before_own(&migration);
     let progress = Arc::new(Progress::new(printer));
-    let run = site.lead(migration, store, arguments.takeover, Arc::clone(&progress) as _, stop).await?;
+    let run = site
+        .lead(
+            migration,
+            store,
+            arguments.takeover,
+            Arc::clone(&progress) as _,
+            stop,
+        )
+        .await?;
     let result = engine::run(&run, &steps, arguments.until.as_deref()).await;
     progress.finish();
     result?;
-    let plan = arguments.plan.display();
-    match &arguments.until {
-        Some(until) => printer.say(&format!("Done up to `{until}`.\nnext: greenlight run {plan}")),
-        None => printer.say(&format!("Green is ready: every row is verified.\nnext: greenlight cutover {plan}")),
-    }
+    let path = arguments.plan.display();
+    let records = run.store.steps().await?;
+    let ready = engine::left(&steps, &records, None)?.is_empty();
+    printer.show(&RunView {
+        plan: run.migration.name.clone(),
+        ready,
+        until: arguments.until.clone(),
+        next: format!(
+            "greenlight {} {path}",
+            if ready { "cutover" } else { "run" }
+        ),
+    })?;
     Ok(0)
 }

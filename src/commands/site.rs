@@ -23,7 +23,11 @@ pub(super) struct Site {
 impl Site {
     /// Reads the plan.
     pub(super) fn open(global: &Global, path: &Path) -> Result<Self> {
-        Ok(Self { loaded: plan::load(path)?, blue: global.blue.clone(), green: global.green.clone() })
+        Ok(Self {
+            loaded: plan::load(path)?,
+            blue: global.blue.clone(),
+            green: global.green.clone(),
+        })
     }
 
     /// The plan's name.
@@ -47,7 +51,13 @@ impl Site {
             }
         }
         let lookup = |name: &str| std::env::var(name).ok();
-        Address::resolve(side, url.as_deref(), service.as_deref(), variable.as_deref(), &lookup)
+        Address::resolve(
+            side,
+            url.as_deref(),
+            service.as_deref(),
+            variable.as_deref(),
+            &lookup,
+        )
     }
 
     /// A session that only reads.
@@ -62,7 +72,13 @@ impl Site {
 
     /// The record on green, over a session of its own.
     pub(super) async fn store(&self, purpose: &str) -> Result<Store> {
-        let session = pg::connect(&self.address(Side::Green)?, self.name(), purpose, &Settings::default()).await?;
+        let session = pg::connect(
+            &self.address(Side::Green)?,
+            self.name(),
+            purpose,
+            &Settings::default(),
+        )
+        .await?;
         Ok(Store::new(session))
     }
 
@@ -71,18 +87,31 @@ impl Site {
     /// # Errors
     /// [`Code::OtherPlan`], [`Code::PlanChanged`] with what changed.
     pub(super) async fn record(&self, store: &Store) -> Result<Option<RunRecord>> {
-        let Some(record) = store.load().await? else { return Ok(None) };
+        let Some(mut record) = store.load().await? else {
+            return Ok(None);
+        };
         if record.plan != self.name() {
             return Err(Error::new(
                 Code::OtherPlan,
-                format!("this green belongs to plan `{}`, not `{}`", record.plan, self.name()),
+                format!(
+                    "this green belongs to plan `{}`, not `{}`",
+                    record.plan,
+                    self.name()
+                ),
             ));
         }
         let (old, new) = (&record.migration.digests, &self.loaded.digests);
         if old == new {
+            plan::adopt(&self.loaded, &mut record.migration);
             return Ok(Some(record));
         }
-        let mut error = Error::new(Code::PlanChanged, format!("plan `{}` has changed since the run began on {}", record.plan, record.begun_at));
+        let mut error = Error::new(
+            Code::PlanChanged,
+            format!(
+                "plan `{}` has changed since the run began on {}",
+                record.plan, record.begun_at
+            ),
+        );
         for (file, digest) in new {
             match old.get(file) {
                 None => error = error.detail(format!("new: {file}")),
@@ -99,17 +128,31 @@ impl Site {
     /// What was begun; refused if nothing was.
     pub(super) async fn begun(&self, store: &Store) -> Result<RunRecord> {
         self.record(store).await?.ok_or_else(|| {
-            Error::new(Code::NoRun, format!("nothing has been run on this green with plan `{}`", self.name()))
+            Error::new(
+                Code::NoRun,
+                format!(
+                    "nothing has been run on this green with plan `{}`",
+                    self.name()
+                ),
+            )
         })
     }
 
     /// Takes the lease and makes the run of this process.
     pub(super) async fn lead(
-        &self, migration: Migration, store: Store, takeover: bool, observer: Arc<dyn Observer>, stop: Stop,
+        &self,
+        migration: Migration,
+        store: Store,
+        takeover: bool,
+        observer: Arc<dyn Observer>,
+        stop: Stop,
     ) -> Result<Run> {
         let green = self.address(Side::Green)?;
         // A lease must not end because nothing is said on its session for a while.
-        let settings = Settings { statement_timeout: std::time::Duration::ZERO, ..Settings::default() };
+        let settings = Settings {
+            statement_timeout: std::time::Duration::ZERO,
+            ..Settings::default()
+        };
         let session = pg::connect(&green, self.name(), "lease", &settings).await?;
         let lease = Lease::take(session, self.name(), &holder(), takeover).await?;
         Ok(Run {
@@ -120,6 +163,27 @@ impl Site {
             store: Arc::new(store),
             observer,
             stop,
+            waits: Arc::default(),
+        })
+    }
+
+    /// A run of a command that only reads: no lease is taken, and nothing can be written with it.
+    pub(super) fn look(
+        &self,
+        migration: Migration,
+        store: Store,
+        observer: Arc<dyn Observer>,
+        stop: Stop,
+    ) -> Result<Run> {
+        Ok(Run {
+            migration: Arc::new(migration),
+            blue: self.address(Side::Blue).ok(),
+            green: self.address(Side::Green)?,
+            lease: Arc::new(Lease::none()),
+            store: Arc::new(store),
+            observer,
+            stop,
+            waits: Arc::default(),
         })
     }
 }
@@ -128,7 +192,11 @@ impl Site {
 fn holder() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
-    format!("{} process {}", if host.is_empty() { "this host" } else { host }, std::process::id())
+    format!(
+        "{} process {}",
+        if host.is_empty() { "this host" } else { host },
+        std::process::id()
+    )
 }
 
 /// A stop that Ctrl-C and SIGTERM set.
@@ -136,13 +204,14 @@ pub(super) fn stop_on_signals() -> Stop {
     let (sender, stop) = Stop::channel();
     tokio::spawn(async move {
         let interrupted = tokio::signal::ctrl_c();
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminate) => terminate,
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be watched");
-                return;
-            }
-        };
+        let mut terminate =
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(terminate) => terminate,
+                Err(error) => {
+                    tracing::warn!(%error, "SIGTERM cannot be watched");
+                    return;
+                }
+            };
         tokio::select! {
             _ = interrupted => {}
             _ = terminate.recv() => {}

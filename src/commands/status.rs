@@ -5,11 +5,14 @@ use std::path::Path;
 use super::Outcome;
 use super::site::Site;
 use crate::cli::Global;
+use crate::error::Result;
 use crate::model::Side;
-use crate::state::living;
+use crate::state::{Store, living};
 use crate::steps::Step;
 use crate::ui::Printer;
-use crate::ui::status_view::{Holder, Progression, StatusView, StepState, WalkAway};
+use crate::ui::status_view::{
+    Holder, Paused, Progression, StatusView, StepState, Stopped, WalkAway,
+};
 
 pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outcome {
     let site = Site::open(global, path)?;
@@ -17,6 +20,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let record = site.begun(&store).await?;
     let records = store.steps().await?;
     let running = living(store.session(), site.name()).await?;
+    let stopped = match running {
+        Some(_) => None,
+        None => last_stop(&store).await?,
+    };
     let all = Step::all(&record.migration);
     let green = record.owner == "green";
     let steps: Vec<StepState> = all
@@ -27,6 +34,13 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
                 None => Progression::Pending,
                 Some(known) if known.done => Progression::Done,
                 Some(_) if running.is_some() => Progression::Running,
+                Some(_)
+                    if stopped
+                        .as_ref()
+                        .is_some_and(|stopped| stopped.step == step.id()) =>
+                {
+                    Progression::Failed
+                }
                 Some(_) => Progression::Interrupted,
             };
             let known = known.cloned().unwrap_or_default();
@@ -36,7 +50,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
                 state,
                 done: known.pages.1,
                 total: known.pages.0,
-                rows: known.stats.rows_inserted + known.stats.rows_updated + known.stats.rows_deleted,
+                rows: known.stats.rows_inserted
+                    + known.stats.rows_updated
+                    + known.stats.rows_deleted,
                 took_ms: known.took_ms,
             }
         })
@@ -45,13 +61,31 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let ready = Step::before_own(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
-    let cutover = format!("greenlight cutover {shown} --execute --confirm {}", record.plan);
+    let cutover = format!(
+        "greenlight cutover {shown} --execute --confirm {}",
+        record.plan
+    );
     let (state, next) = match (green, finished, ready, running.is_some()) {
-        (true, true, _, _) => ("green owns the data; the cutover is done".to_owned(), format!("greenlight report {shown}")),
-        (true, false, _, _) => ("green owns the data; foreign keys are not validated yet".to_owned(), cutover),
-        (false, _, true, _) => ("green is built and verified; blue owns the data".to_owned(), format!("greenlight cutover {shown}")),
-        (false, _, false, true) => ("green is being built; blue owns the data and serves".to_owned(), format!("greenlight status {shown}")),
-        (false, _, false, false) => ("green is half built and nobody works on it; blue owns the data and serves".to_owned(), format!("greenlight run {shown}")),
+        (true, true, _, _) => (
+            "green owns the data; the cutover is done".to_owned(),
+            format!("greenlight report {shown}"),
+        ),
+        (true, false, _, _) => (
+            "green owns the data; foreign keys are not validated yet".to_owned(),
+            cutover,
+        ),
+        (false, _, true, _) => (
+            "green is built and verified; blue owns the data".to_owned(),
+            format!("greenlight cutover {shown}"),
+        ),
+        (false, _, false, true) => (
+            "green is being built; blue owns the data and serves".to_owned(),
+            format!("greenlight status {shown}"),
+        ),
+        (false, _, false, false) => (
+            "green is not finished and nobody is at work; blue owns the data and serves".to_owned(),
+            format!("greenlight run {shown}"),
+        ),
     };
     let why = if green {
         "green serves; nothing of ours is needed for that"
@@ -60,7 +94,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     } else {
         "nothing runs; blue is untouched"
     };
-    let next = if record.paused.is_some() { format!("greenlight resume {shown}") } else { next };
+    let next = if record.paused.is_some() {
+        format!("greenlight resume {shown}")
+    } else {
+        next
+    };
     printer.show(&StatusView {
         plan: record.plan.clone(),
         state,
@@ -74,6 +112,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             host: living.host,
         }),
         paused: record.paused.is_some(),
+        pause: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
+        stopped,
         safe_to_walk_away: WalkAway { safe: true, why: why.to_owned() },
         way_back: if green {
             "none: with `sync = \"none\"` green's writes do not flow back".to_owned()
@@ -83,4 +123,20 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// Where the last run ended with an error, if that was the last thing that happened.
+async fn last_stop(store: &Store) -> Result<Option<Stopped>> {
+    let mut journal = store.journal().await?;
+    // A pause or its end says nothing about a step.
+    journal.retain(|(_, _, step, _)| step.is_some());
+    Ok(journal.pop().and_then(|(at, _, step, what)| {
+        let code = what.strip_prefix("stopped: ")?.to_owned();
+        let at = at.split('.').next().unwrap_or(&at).to_owned() + " UTC";
+        Some(Stopped {
+            step: step?,
+            code,
+            at,
+        })
+    }))
 }

@@ -169,7 +169,7 @@ impl<W: Work> Worker<W> {
             });
             let began = Instant::now();
             rest(&self.run.stop, std::time::Duration::from_millis(500)).await?;
-            self.throttle.count(began.elapsed());
+            self.run.waits.throttled(began.elapsed());
         }
         if told {
             self.run.observer.event(Event::Waiting {
@@ -200,7 +200,14 @@ impl<W: Work> Worker<W> {
 
     async fn open(&self, hands: &W::Hands) -> Result<()> {
         let begin = format!("{}; {}", self.run.lease.begin(), self.work.prelude());
-        W::green(hands).run(&begin, "begin a batch").await
+        let green = W::green(hands);
+        green.run(&begin, "begin a batch").await?;
+        // Proved before anything is written too: what another holder has made since would look like an error in the rows.
+        let proof = self.run.lease.prove(green).await;
+        if proof.is_err() {
+            self.run.rollback(green).await;
+        }
+        proof
     }
 
     /// Moves the cursor and commits. The epoch is proved by the same statement.
@@ -318,6 +325,7 @@ impl<W: Work> Worker<W> {
                     reason: Some(reason),
                 });
                 rest(&self.run.stop, pause).await?;
+                self.run.waits.retried(pause);
                 *hands = self.work.hands(&self.run, self.number).await?;
                 self.run.observer.event(Event::Waiting {
                     step: self.step.clone(),

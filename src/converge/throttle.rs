@@ -1,6 +1,5 @@
 //! What makes batches wait: the first reason is shown, and a signal that cannot be read is a reason.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -17,8 +16,8 @@ pub struct Throttle {
     limits: migration::Throttle,
     green: Session,
     blue: Option<Session>,
+    green_bytes: Option<u64>,
     reading: Mutex<Option<(Instant, Option<String>)>>,
-    throttled_ms: AtomicU64,
 }
 
 impl Throttle {
@@ -38,7 +37,7 @@ impl Throttle {
             green: run.green("throttle").await?,
             blue,
             reading: Mutex::new(None),
-            throttled_ms: AtomicU64::new(0),
+            green_bytes: run.migration.limits.green_bytes,
         })
     }
 
@@ -59,14 +58,6 @@ impl Throttle {
         };
         *reading = Some((Instant::now(), reason.clone()));
         reason
-    }
-
-    /// Counts time spent waiting.
-    pub fn count(&self, waited: Duration) {
-        self.throttled_ms.fetch_add(
-            u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
-            Ordering::Relaxed,
-        );
     }
 
     async fn read(&self) -> crate::error::Result<Option<String>> {
@@ -90,6 +81,11 @@ impl Throttle {
             && file.exists()
         {
             return Ok(Some(format!("the file {} exists", file.display())));
+        }
+        if !row.get::<_, bool>("sees_others")
+            && (self.limits.active_backends.is_some() || self.limits.replica_lag_bytes.is_some())
+        {
+            return Ok(Some(hidden("green")));
         }
         let above = |name: &str, what: &str, limit: Option<u64>| {
             let value = u64::try_from(row.get::<_, i64>(name)).unwrap_or_default();
@@ -119,6 +115,15 @@ impl Throttle {
         if first.is_some() {
             return Ok(first);
         }
+        if let Some(limit) = self.green_bytes {
+            let sql = "SELECT pg_database_size(current_database())";
+            let bytes: i64 = self.green.one(sql, &[], "read green's size").await?.get(0);
+            if u64::try_from(bytes).unwrap_or_default() > limit {
+                return Ok(Some(format!(
+                    "green has {bytes} bytes, above `limits.green_bytes` = {limit}; make room and raise it"
+                )));
+            }
+        }
         if let Some(sql) = &self.limits.sql {
             let wait: Option<bool> = self.green.one(sql, &[], "run `throttle.sql`").await?.get(0);
             match wait {
@@ -134,7 +139,7 @@ impl Throttle {
         let (Some(blue), Some(limit)) = (&self.blue, self.limits.blue_xmin_age) else {
             return Ok(None);
         };
-        let seconds: i64 = blue
+        let seconds: Option<i64> = blue
             .one(
                 include_str!("../../sql/converge/oldest_snapshot.sql"),
                 &[],
@@ -142,8 +147,18 @@ impl Throttle {
             )
             .await?
             .get(0);
+        let Some(seconds) = seconds else {
+            return Ok(Some(hidden("blue")));
+        };
         let age = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         Ok((age > limit)
             .then(|| format!("blue's oldest transaction is {age:?} old, above {limit:?}")))
     }
+}
+
+/// A signal that reads as nothing because the role may not see it would never throttle.
+fn hidden(side: &str) -> String {
+    format!(
+        "a throttle signal cannot be read: the role on {side} is not a member of pg_read_all_stats"
+    )
 }

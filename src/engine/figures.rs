@@ -40,7 +40,13 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
 }
 
 /// What the step has used since it was first begun, by this process and earlier ones.
-pub(super) async fn since(run: &Run, id: &str, record: &StepRecord, took_ms: u64) -> Result<Stats> {
+pub(super) async fn since(
+    run: &Run,
+    id: &str,
+    record: &StepRecord,
+    took_ms: u64,
+    waited: (u64, u64),
+) -> Result<Stats> {
     // A record of another version has no base: then nothing is known to have been used before now.
     let base: Figures = serde_json::from_str(&record.base).unwrap_or_default();
     let now = read(run).await?;
@@ -55,6 +61,11 @@ pub(super) async fn since(run: &Run, id: &str, record: &StepRecord, took_ms: u64
         .remove(id)
         .map(|record| record.stats)
         .unwrap_or_default();
+    let workers = u64::try_from(run.migration.limits.connections.max(1)).unwrap_or(1);
+    let (throttled, retried) = run.waits.so_far();
+    // Workers wait side by side: the time that the step lost is the mean.
+    let throttled_ms = record.stats.throttled_ms + (throttled - waited.0) / workers;
+    let waiting_ms = record.stats.waiting_ms + (retried - waited.1) / workers;
     Ok(Stats {
         rows_inserted: segments.rows_inserted,
         rows_updated: segments.rows_updated,
@@ -65,7 +76,9 @@ pub(super) async fn since(run: &Run, id: &str, record: &StepRecord, took_ms: u64
         temp_bytes: used(now.temp_bytes, base.temp_bytes),
         commits: used(now.commits, base.commits),
         wal_bytes: used(now.wal, base.wal),
-        working_ms: record.took_ms + took_ms,
+        working_ms: (record.took_ms + took_ms).saturating_sub(throttled_ms + waiting_ms),
+        throttled_ms,
+        waiting_ms,
         ..Stats::default()
     })
 }

@@ -193,7 +193,7 @@ codes! {
     SchemaDiffers = "GL0305", exit 3, AfterFix, "the 2.X schema is not the expected one",
         "What the migrator made differs from the snapshot that the plan names as `expect`.",
         "Nothing was moved: everything that `plan` said was about the snapshot.",
-        "Look at the differences; if they are right, run `greenlight schema PLAN --write` and look at the plan again.";
+        "Look at the differences; if they are right, run `greenlight schema PLAN --write` and `greenlight cleanup PLAN --all`, look at the plan again, and begin anew.";
     MigratorRows = "GL0306", exit 3, AfterFix, "the migrator put rows into a carried table",
         "A table that takes blue's rows already has rows of its own in the 2.X schema.",
         "Nothing was moved: greenlight does not guess whose rows win.",
@@ -215,8 +215,8 @@ codes! {
         "The gate stays closed.",
         "Mend what is named and run `greenlight verify` again.";
     Paused = "GL0311", exit 3, Now, "the run is paused",
-        "An operator paused it with `greenlight pause`.",
-        "Finished batches are kept.",
+        "An operator paused it with `greenlight pause`: a run that is under way waits, and none is begun.",
+        "Nothing was done; finished batches are kept.",
         "Run `greenlight resume PLAN`, then `greenlight run PLAN`.";
     Dependents = "GL0312", exit 3, AfterFix, "something depends on a table that must be moved",
         "A view, rule or function of somebody else reads a table of the restored copy.",
@@ -301,6 +301,11 @@ codes! {
         "The batch was rolled back; all finished batches stand.",
         "Make room, then run the same command again.";
 
+    WouldBreak = "GL0509", exit 3, AfterFix, "a foreign key of 2.X would not hold",
+        "A row of green points at a row that is not there, and 2.X demands it.",
+        "Green must not take over as it is; all rows stand.",
+        "Find the rows with the query given, mend them on blue or in the SELECT, and begin anew.";
+
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",
         "What was to be printed is lost; nothing else was changed.",
@@ -309,6 +314,10 @@ codes! {
         "`greenlight explain` knows the codes from GL0101 on.",
         "Nothing was done.",
         "Run `greenlight explain` without a code for the list.";
+    UnknownStep = "GL0603", exit 2, AfterFix, "no such step",
+        "`--until` names a step that this plan does not have.",
+        "Nothing was done.",
+        "`greenlight plan PLAN` lists the steps.";
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
         "Finished batches are kept.",

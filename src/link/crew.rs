@@ -36,9 +36,9 @@ where
         let (items, work, next) = (Arc::clone(&items), Arc::clone(&work), Arc::clone(&next));
         crew.spawn(async move {
             let session = run.green(&purpose).await?;
-            session
-                .run("SET statement_timeout = 0", "prepare a session")
-                .await?;
+            // The sessions are the parallelism; a parallel build sorts in temporary files however small it is.
+            let settings = "SET statement_timeout = 0; SET max_parallel_maintenance_workers = 0";
+            session.run(settings, "prepare a session").await?;
             while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
                 run.stop.check()?;
                 work(&run, &session, item.clone()).await?;

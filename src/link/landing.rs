@@ -170,11 +170,21 @@ pub async fn alter_carried(run: &Run, carried: &Carried) -> Result<()> {
         .map(|s| s.sql)
         .collect();
     statements.extend(take_over(namespace, from, to));
+    // Its sequences stay as well, in the place of those that the migrator made.
+    let owned = next.sequences.iter().filter(
+        |(_, sequence)| matches!(&sequence.owned_by, Some((table, _)) if *table == carried.table),
+    );
+    for (name, wanted) in owned {
+        if let Some(present) = present.sequences.get(name) {
+            let name = format!("SEQUENCE {}", quote_qualified(namespace, name));
+            statements.extend(grants(&present.grants, &wanted.grants, "", &name));
+        }
+    }
     run.transact(&session, &statements, "alter a restored table")
         .await
 }
 
-/// Owner, grants and storage options as the migrator made them.
+/// Owner and grants as the migrator made them, those of columns too.
 fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
     let name = quote_qualified(schema, &from.name);
     let mut statements = Vec::new();
@@ -184,38 +194,43 @@ fn take_over(schema: &str, from: &Table, to: &Table) -> Vec<String> {
             quote_ident(&to.owner)
         ));
     }
-    for grant in from
-        .grants
-        .iter()
-        .filter(|grant| !to.grants.contains(grant))
-    {
-        if let Some((grantee, privilege)) = grant.split_once('=') {
-            statements.push(format!(
-                "REVOKE {} ON {name} FROM {}",
-                privilege.trim_end_matches('*'),
-                role(grantee)
-            ));
-        }
-    }
-    for grant in to
-        .grants
-        .iter()
-        .filter(|grant| !from.grants.contains(grant))
-    {
-        if let Some((grantee, privilege)) = grant.split_once('=') {
-            let option = if privilege.ends_with('*') {
-                " WITH GRANT OPTION"
-            } else {
-                ""
-            };
-            statements.push(format!(
-                "GRANT {} ON {name} TO {}{option}",
-                privilege.trim_end_matches('*'),
-                role(grantee)
-            ));
-        }
+    statements.extend(grants(&from.grants, &to.grants, "", &name));
+    for column in &to.columns {
+        let none = Vec::new();
+        let before = from
+            .column(&column.name)
+            .map_or(&none, |column| &column.grants);
+        let of = format!(" ({})", quote_ident(&column.name));
+        statements.extend(grants(before, &column.grants, &of, &name));
     }
     statements
+}
+
+/// Takes grants back and gives others, each `grantee=privilege[*]`; `of` names a column in parentheses, or is empty.
+fn grants(from: &[String], to: &[String], of: &str, object: &str) -> Vec<String> {
+    let split = |grant: &String| {
+        let (grantee, privilege) = grant.split_once('=')?;
+        Some((
+            role(grantee),
+            privilege.trim_end_matches('*').to_owned(),
+            privilege.ends_with('*'),
+        ))
+    };
+    let gone = from
+        .iter()
+        .filter(|grant| !to.contains(grant))
+        .filter_map(split);
+    let revoke =
+        gone.map(|(role, privilege, _)| format!("REVOKE {privilege}{of} ON {object} FROM {role}"));
+    let new = to
+        .iter()
+        .filter(|grant| !from.contains(grant))
+        .filter_map(split);
+    let grant = new.map(|(role, privilege, option)| {
+        let option = if option { " WITH GRANT OPTION" } else { "" };
+        format!("GRANT {privilege}{of} ON {object} TO {role}{option}")
+    });
+    revoke.chain(grant).collect()
 }
 
 fn role(grantee: &str) -> String {

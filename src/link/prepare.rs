@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
+use super::shape::describe_schema;
 use crate::error::{Code, Error, Result};
-use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::catalog::{Catalog, Table};
+use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::{CarryWay, Migration, SchemaSource, Seed, Variable};
 use crate::model::{diff, names};
 use crate::pg::{self, Address, Session};
-use crate::state::Run;
+use crate::state::{Run, Store};
 
 /// The fact that marks a migrator which has begun and whose schema has not been moved aside yet.
 const MIGRATING: &str = "migrating";
@@ -65,7 +66,10 @@ pub async fn prepare(run: &Run) -> Result<()> {
     }
     let begun = run.store.get::<bool>(MIGRATING).await?.unwrap_or_default();
     if !begun {
-        refuse_green(&run.migration, &pg::catalog::read(&session, namespace).await?)?;
+        refuse_green(
+            &run.migration,
+            &pg::catalog::read(&session, namespace).await?,
+        )?;
         run.store.put(MIGRATING, &true).await?;
     }
     let schema =
@@ -115,6 +119,17 @@ pub async fn prepare(run: &Run) -> Result<()> {
         .await
 }
 
+/// Whether what stands in the namespace before own is ours to remove: the 2.X schema waits beside it, or a migrator has
+/// begun to fill it and did not come to its end.
+///
+/// # Errors
+/// When a session fails.
+pub async fn ours(store: &Store, migration: &Migration) -> Result<bool> {
+    let now = layout(store.session(), &migration.namespace).await?;
+    let begun = store.get::<bool>(MIGRATING).await?.unwrap_or_default();
+    Ok(now.next || begun && (now.aside || migration.seed == Seed::Copy))
+}
+
 /// What must hold before the first change: an empty namespace, or a copy of blue.
 ///
 /// `catalog` is that of the namespace on green.
@@ -126,17 +141,34 @@ pub fn refuse_green(migration: &Migration, catalog: &Catalog) -> Result<()> {
     if !catalog.extensions.is_empty() {
         return Err(Error::new(
             Code::ExtensionInTheWay,
-            format!("schema `{namespace}` of green holds objects of: {}", catalog.extensions.join(", ")),
+            format!(
+                "schema `{namespace}` of green holds objects of: {}",
+                catalog.extensions.join(", ")
+            ),
         ));
     }
     match migration.seed {
         Seed::Copy => {
-            let names: Vec<&str> = catalog.tables.keys().chain(catalog.views.keys()).map(String::as_str).collect();
+            let names: Vec<&str> = catalog
+                .tables
+                .keys()
+                .chain(catalog.views.keys())
+                .map(String::as_str)
+                .collect();
             if names.is_empty() && catalog.sequences.is_empty() && catalog.enums.is_empty() {
                 return Ok(());
             }
-            Err(Error::new(Code::GreenNotEmpty, format!("schema `{namespace}` of green holds {} tables and views", names.len()))
-                .detail(format!("among them: {}", names.iter().take(5).copied().collect::<Vec<_>>().join(", "))))
+            Err(Error::new(
+                Code::GreenNotEmpty,
+                format!(
+                    "schema `{namespace}` of green holds {} tables and views",
+                    names.len()
+                ),
+            )
+            .detail(format!(
+                "among them: {}",
+                names.iter().take(5).copied().collect::<Vec<_>>().join(", ")
+            )))
         }
         Seed::Restored => restored_matches(migration, catalog),
     }
@@ -349,58 +381,6 @@ async fn variables(
         values.insert(name.clone(), value);
     }
     Ok(values)
-}
-
-/// A schema as it has to be made again: owner, grants, comment.
-pub(super) struct SchemaShape {
-    owner: String,
-    grants: Vec<String>,
-    comment: Option<String>,
-}
-
-impl SchemaShape {
-    pub(super) fn create(&self, name: &str) -> Vec<String> {
-        let name = quote_ident(name);
-        let mut statements = vec![format!("CREATE SCHEMA {name}")];
-        statements.extend(self.grants.iter().map(|grant| grant.replace("%I", &name)));
-        if let Some(comment) = &self.comment {
-            statements.push(format!(
-                "COMMENT ON SCHEMA {name} IS {}",
-                quote_literal(comment)
-            ));
-        }
-        // Last: after it, grants would be the new owner's to give.
-        statements.push(format!(
-            "ALTER SCHEMA {name} OWNER TO {}",
-            quote_ident(&self.owner)
-        ));
-        statements
-    }
-}
-
-pub(super) async fn describe_schema(session: &Session, name: &str) -> Result<SchemaShape> {
-    let row = session
-        .opt(
-            include_str!("../../sql/link/schema_acl.sql"),
-            &[&name],
-            "read a schema's grants",
-        )
-        .await?;
-    Ok(match row {
-        Some(row) => SchemaShape {
-            owner: row.get("owner"),
-            grants: row.get("grants"),
-            comment: row.get("comment"),
-        },
-        None => SchemaShape {
-            owner: session
-                .one("SELECT current_user::text", &[], "read the role")
-                .await?
-                .get(0),
-            grants: Vec::new(),
-            comment: None,
-        },
-    })
 }
 
 /// Whether the rows of a carried table live in the namespace until own, as opposed to being written into the 2.X table.

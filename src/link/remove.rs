@@ -1,6 +1,7 @@
 //! What of ours is on green, and taking it away.
 
-use super::prepare::{describe_schema, layout};
+use super::prepare::layout;
+use super::shape::describe_schema;
 use crate::error::Result;
 use crate::model::ident::quote_ident;
 use crate::model::names;
@@ -44,28 +45,39 @@ pub async fn leftovers(session: &Session, landing: Option<&str>) -> Result<Vec<L
 
 /// Drops what is ours, the record last, so that a killed cleanup finds what is left.
 ///
-/// `landing` names the namespace before own: its tables are dropped with it, and an empty schema is left in its place.
+/// `landing` names the namespace before own: its tables are dropped with it, and an empty schema is left in its place, or
+/// the restored copy that stood aside.
 ///
 /// # Errors
 /// The first statement's; what was dropped before stays dropped.
 pub async fn remove(session: &Session, landing: Option<&str>) -> Result<()> {
     if let Some(namespace) = landing {
         let now = layout(session, namespace).await?;
+        let quoted = quote_ident(namespace);
+        let mut statements = vec![
+            "BEGIN".to_owned(),
+            format!("DROP SCHEMA IF EXISTS {quoted} CASCADE"),
+        ];
         if now.next {
             // The 2.X schema waits under another name with the grants of the one that stood here: an empty one like it
             // takes its place.
             let shape = describe_schema(session, names::NEXT).await?;
-            let mut statements = vec![
-                "BEGIN".to_owned(),
-                format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_ident(namespace)),
-            ];
             statements.push(format!("DROP SCHEMA {} CASCADE", quote_ident(names::NEXT)));
             statements.extend(shape.create(namespace));
-            statements.push("COMMIT".to_owned());
-            session
-                .run(&statements.join("; "), "remove landing and the 2.X schema")
-                .await?;
+        } else if now.aside {
+            // The migrator did not come to its end; the restored copy is whole.
+            statements.push(format!(
+                "ALTER SCHEMA {} RENAME TO {quoted}",
+                quote_ident(names::ASIDE)
+            ));
+        } else {
+            let shape = describe_schema(session, namespace).await?;
+            statements.extend(shape.create(namespace));
         }
+        statements.push("COMMIT".to_owned());
+        session
+            .run(&statements.join("; "), "remove landing and the 2.X schema")
+            .await?;
     }
     for schema in [names::ASIDE, names::RETIRED, names::NEXT, names::STORE] {
         session

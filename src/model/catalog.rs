@@ -352,4 +352,7 @@ pub struct Sequence {
     /// Made by GENERATED … AS IDENTITY.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub identity: bool,
+    /// Grants as `grantee=privilege[*]`, sorted; the owner's own are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
 }

@@ -3,10 +3,18 @@
 //! Expressions in definitions name objects of the schema without it, so every statement of this file has to run with
 //! that schema as `search_path`; table names are always qualified.
 
+mod alter;
+mod finish;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, Column, Constraint, ConstraintKind, Index, Table};
 use super::ident::{quote_ident, quote_list, quote_literal, quote_qualified};
+
+pub use alter::{add_column, alter_into, wanted_default};
+pub use finish::{add_foreign_keys, comments, create_triggers};
 
 /// A statement with the lock that it takes and for how long: what a dry run shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,15 +162,20 @@ pub fn user_type(type_name: &str) -> Option<String> {
 #[must_use]
 pub fn user_cast(expect: &Catalog, schema: &str, column: &Column) -> Option<String> {
     let name = user_type(&column.type_name)?;
-    let ours = expect.enums.contains_key(&name)
-        || expect.domains.contains_key(&name)
-        || expect.other_types.contains(&name);
     let array = if column.type_name.ends_with("[]") {
         "[]"
     } else {
         ""
     };
-    ours.then(|| format!("{}{array}", quote_qualified(schema, &name)))
+    if expect.enums.contains_key(&name)
+        || expect.domains.contains_key(&name)
+        || expect.other_types.contains(&name)
+    {
+        return Some(format!("{}{array}", quote_qualified(schema, &name)));
+    }
+    // Built-in ranges and the like, which a rewritten table reads as text since blue's may be a type of its own.
+    matches!(column.base.as_str(), "range" | "multirange" | "composite")
+        .then(|| column.type_name.clone())
 }
 
 /// Removes what slows a load or ties tables together: foreign keys, triggers, keys and indexes. Checks stay.
@@ -346,221 +359,6 @@ fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Con
     }
 }
 
-/// The statements that alter a restored 1.X table into the 2.X one, indexes, foreign keys and triggers excepted:
-/// what is no longer wanted goes, columns are added with their value as a constant default, attributes are set.
-///
-/// `values` gives the SQL of each added column. Only what [`super::catalog`] can tell apart is altered; the compiled
-/// plan chooses to rewrite a table for which that is not enough.
-#[must_use]
-pub fn alter_into(
-    schema: &str,
-    from: &Table,
-    to: &Table,
-    values: &dyn Fn(&str) -> Option<String>,
-) -> Vec<Statement> {
-    let name = quote_qualified(schema, &from.name);
-    let alter = |what: String| Statement::catalog(&from.name, format!("ALTER TABLE {name} {what}"));
-    let mut found = drop_foreign_keys(schema, from);
-    for constraint in &from.constraints {
-        let kept = match constraint.kind {
-            ConstraintKind::ForeignKey => continue,
-            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => {
-                let index = |table: &Table| {
-                    table
-                        .indexes
-                        .iter()
-                        .find(|i| i.constraint.as_ref() == Some(&constraint.name))
-                        .cloned()
-                };
-                match (index(from), index(to)) {
-                    (Some(old), Some(new)) => {
-                        same_index(&new, &old)
-                            && to
-                                .constraints
-                                .iter()
-                                .any(|c| c.definition == constraint.definition)
-                    }
-                    _ => false,
-                }
-            }
-            ConstraintKind::Check => to
-                .constraints
-                .iter()
-                .any(|c| c.name == constraint.name && c.definition == constraint.definition),
-        };
-        if !kept {
-            found.push(drop_constraint(schema, from, constraint));
-        }
-    }
-    for index in from
-        .indexes
-        .iter()
-        .filter(|index| index.constraint.is_none())
-    {
-        if !to.indexes.iter().any(|wanted| same_index(wanted, index)) {
-            found.push(drop_index(schema, from, index));
-        }
-    }
-    for column in &to.columns {
-        match from.column(&column.name) {
-            None => found.push(alter(add_column(column, values(&column.name).as_deref()))),
-            Some(old) => found.extend(alter_column(old, column).into_iter().map(&alter)),
-        }
-    }
-    for constraint in to
-        .constraints
-        .iter()
-        .filter(|constraint| constraint.kind == ConstraintKind::Check)
-    {
-        if !from
-            .constraints
-            .iter()
-            .any(|c| c.name == constraint.name && c.definition == constraint.definition)
-        {
-            found.push(Statement::new(
-                &from.name,
-                Lock::AccessExclusive,
-                Held::Scan,
-                format!(
-                    "ALTER TABLE {name} ADD CONSTRAINT {} {}",
-                    quote_ident(&constraint.name),
-                    constraint.definition
-                ),
-            ));
-        }
-    }
-    found
-}
-
-/// `ADD COLUMN` with its value for the rows that are there: metadata only, since the value is a constant.
-///
-/// The default that 2.X wants is set afterwards by [`wanted_default`].
-#[must_use]
-pub fn add_column(column: &Column, value: Option<&str>) -> String {
-    let default = value
-        .or(column.default.as_deref())
-        .map(|value| format!(" DEFAULT {value}"))
-        .unwrap_or_default();
-    let collation = column
-        .collation
-        .as_ref()
-        .map(|collation| format!(" COLLATE {collation}"))
-        .unwrap_or_default();
-    let not_null = if column.not_null { " NOT NULL" } else { "" };
-    format!(
-        "ADD COLUMN {} {}{collation}{default}{not_null}",
-        quote_ident(&column.name),
-        column.type_name
-    )
-}
-
-fn alter_column(from: &Column, to: &Column) -> Vec<String> {
-    let name = quote_ident(&to.name);
-    let mut found = Vec::new();
-    if from.type_name != to.type_name {
-        found.push(format!("ALTER COLUMN {name} TYPE {}", to.type_name));
-    }
-    if from.not_null && !to.not_null {
-        found.push(format!("ALTER COLUMN {name} DROP NOT NULL"));
-    }
-    if from.default != to.default {
-        found.push(wanted_default(to));
-    }
-    if from.statistics != to.statistics {
-        found.push(format!(
-            "ALTER COLUMN {name} SET STATISTICS {}",
-            to.statistics.unwrap_or(-1)
-        ));
-    }
-    found
-}
-
-/// Sets the default that 2.X wants, or none.
-#[must_use]
-pub fn wanted_default(column: &Column) -> String {
-    let name = quote_ident(&column.name);
-    match &column.default {
-        Some(default) => format!("ALTER COLUMN {name} SET DEFAULT {default}"),
-        None => format!("ALTER COLUMN {name} DROP DEFAULT"),
-    }
-}
-
-/// The foreign keys of a table, NOT VALID where PostgreSQL can, to be validated afterwards.
-#[must_use]
-pub fn add_foreign_keys(schema: &str, table: &Table) -> Vec<Statement> {
-    table
-        .constraints
-        .iter()
-        .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey && !constraint.inherited)
-        .map(|constraint| {
-            // A partitioned table takes no NOT VALID foreign key before PostgreSQL 18: its rows are read here and now.
-            let (held, suffix) = if table.partition_key.is_some() || constraint.not_valid {
-                (Held::Scan, "")
-            } else {
-                (Held::Catalog, " NOT VALID")
-            };
-            Statement::new(
-                &table.name,
-                Lock::ShareRowExclusive,
-                held,
-                format!(
-                    "ALTER TABLE {} ADD CONSTRAINT {} {}{suffix}",
-                    quote_qualified(schema, &table.name),
-                    quote_ident(&constraint.name),
-                    constraint.definition
-                ),
-            )
-        })
-        .collect()
-}
-
-/// The triggers of a table, with the state in which 2.X has them.
-#[must_use]
-pub fn create_triggers(schema: &str, table: &Table) -> Vec<Statement> {
-    let name = quote_qualified(schema, &table.name);
-    let mut found = Vec::new();
-    for (trigger, definition) in &table.triggers {
-        found.push(Statement::new(
-            &table.name,
-            Lock::ShareRowExclusive,
-            Held::Catalog,
-            format!("{} ON {name} {}", definition.head, definition.tail),
-        ));
-        let state = match definition.enabled.as_str() {
-            "D" => "DISABLE TRIGGER",
-            "R" => "ENABLE REPLICA TRIGGER",
-            "A" => "ENABLE ALWAYS TRIGGER",
-            _ => continue,
-        };
-        found.push(Statement::catalog(
-            &table.name,
-            format!("ALTER TABLE {name} {state} {}", quote_ident(trigger)),
-        ));
-    }
-    found
-}
-
-/// Comments on constraints and indexes, which are lost when those are dropped for the load.
-#[must_use]
-pub fn comments(schema: &str, table: &Table) -> Vec<String> {
-    let name = quote_qualified(schema, &table.name);
-    let constraints = table.constraints.iter().filter_map(|constraint| {
-        let comment = quote_literal(constraint.comment.as_ref()?);
-        Some(format!(
-            "COMMENT ON CONSTRAINT {} ON {name} IS {comment}",
-            quote_ident(&constraint.name)
-        ))
-    });
-    let indexes = table.indexes.iter().filter_map(|index| {
-        let comment = quote_literal(index.comment.as_ref()?);
-        Some(format!(
-            "COMMENT ON INDEX {} IS {comment}",
-            quote_qualified(schema, &index.name)
-        ))
-    });
-    constraints.chain(indexes).collect()
-}
-
 /// A query that lists rows which are not unique over `columns`, for an error's fix.
 #[must_use]
 pub fn find_duplicates(schema: &str, table: &str, columns: &[String]) -> String {
@@ -569,108 +367,4 @@ pub fn find_duplicates(schema: &str, table: &str, columns: &[String]) -> String 
         "SELECT {list}, count(*) FROM {} GROUP BY {list} HAVING count(*) > 1",
         quote_qualified(schema, table)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn column(name: &str, type_name: &str) -> Column {
-        Column {
-            name: name.into(),
-            type_name: type_name.into(),
-            not_null: true,
-            ..Column::default()
-        }
-    }
-
-    fn index(name: &str, rest: &str, constraint: Option<&str>) -> Index {
-        Index {
-            name: name.into(),
-            unique: constraint.is_some(),
-            rest: rest.into(),
-            columns: vec!["id".into()],
-            constraint: constraint.map(Into::into),
-            inherited: false,
-            invalid: false,
-            comment: None,
-        }
-    }
-
-    fn key(definition: &str) -> Constraint {
-        Constraint {
-            name: "t_pkey".into(),
-            kind: ConstraintKind::PrimaryKey,
-            definition: definition.into(),
-            columns: vec!["id".into()],
-            references: None,
-            not_valid: false,
-            inherited: false,
-            comment: None,
-        }
-    }
-
-    fn table(columns: Vec<Column>, rest: &str) -> Table {
-        Table {
-            name: "t".into(),
-            columns,
-            constraints: vec![key("PRIMARY KEY (id)")],
-            indexes: vec![
-                index("t_pkey", "btree (id)", Some("t_pkey")),
-                index("t_at", rest, None),
-            ],
-            ..Table::default()
-        }
-    }
-
-    #[test]
-    fn a_restored_table_loses_what_changed_and_keeps_the_rest() {
-        let old = table(vec![column("id", "text")], "btree (id)");
-        let new = table(
-            vec![column("id", "text"), column("nid", "uuid")],
-            "btree (nid, id)",
-        );
-        let value = |name: &str| (name == "nid").then(|| "'x'".to_owned());
-        let sql: Vec<String> = alter_into("public", &old, &new, &value)
-            .into_iter()
-            .map(|s| s.sql)
-            .collect();
-        assert_eq!(
-            sql,
-            [
-                r#"DROP INDEX IF EXISTS "public"."t_at""#,
-                r#"ALTER TABLE "public"."t" ADD COLUMN "nid" uuid DEFAULT 'x' NOT NULL"#,
-            ]
-        );
-        let builds: Vec<String> = missing_indexes("public", &new, &old)
-            .into_iter()
-            .map(|b| b.build.sql)
-            .collect();
-        assert_eq!(
-            builds,
-            [r#"CREATE INDEX "t_at" ON "public"."t" USING btree (nid, id)"#]
-        );
-    }
-
-    #[test]
-    fn a_key_is_built_as_an_index_and_attached() {
-        let wanted = table(vec![column("id", "text")], "btree (id)");
-        let builds = missing_indexes("next", &wanted, &Table::default());
-        assert_eq!(
-            builds[0].build.sql,
-            r#"CREATE UNIQUE INDEX "t_pkey" ON "next"."t" USING btree (id)"#
-        );
-        assert_eq!(
-            builds[0].attach.as_ref().map(|s| s.sql.as_str()),
-            Some(
-                r#"ALTER TABLE "next"."t" ADD CONSTRAINT "t_pkey" PRIMARY KEY USING INDEX "t_pkey""#
-            )
-        );
-    }
-
-    #[test]
-    fn type_names_are_taken_apart() {
-        assert_eq!(user_type("\"Mood\"[]").as_deref(), Some("Mood"));
-        assert_eq!(user_type("numeric(10,2)").as_deref(), Some("numeric"));
-    }
 }

@@ -46,11 +46,18 @@ pub fn diff(expected: &Catalog, actual: &Catalog, rules: Rules) -> Vec<Differenc
     let mut found = Vec::new();
     each(&mut found, "enum", &expected.enums, &actual.enums);
     each(&mut found, "domain", &expected.domains, &actual.domains);
+    let sequences = |catalog: &Catalog| {
+        let mut sequences = catalog.sequences.clone();
+        if !rules.owners {
+            sequences.values_mut().for_each(|s| s.grants.clear());
+        }
+        sequences
+    };
     each(
         &mut found,
         "sequence",
-        &expected.sequences,
-        &actual.sequences,
+        &sequences(expected),
+        &sequences(actual),
     );
     each(&mut found, "view", &expected.views, &actual.views);
     each(
@@ -72,43 +79,7 @@ pub fn diff(expected: &Catalog, actual: &Catalog, rules: Rules) -> Vec<Differenc
 
 fn tables(found: &mut Vec<Difference>, wanted: &Table, present: &Table, rules: Rules) {
     let table = format!("table {}", wanted.name);
-    let by_name = |table: &Table| -> BTreeMap<String, _> {
-        table
-            .columns
-            .iter()
-            .map(|column| {
-                let mut column = column.clone();
-                if !rules.owners {
-                    column.grants.clear();
-                }
-                (column.name.clone(), column)
-            })
-            .collect()
-    };
-    each(
-        found,
-        &format!("{table}, column"),
-        &by_name(wanted),
-        &by_name(present),
-    );
-    if rules.order {
-        let order = |table: &Table| {
-            table
-                .columns
-                .iter()
-                .map(|column| column.name.clone())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let (one, two) = (order(wanted), order(present));
-        let (mut one_set, mut two_set): (Vec<_>, Vec<_>) =
-            (one.split(", ").collect(), two.split(", ").collect());
-        one_set.sort_unstable();
-        two_set.sort_unstable();
-        if one != two && one_set == two_set {
-            push(found, format!("{table}, order of columns"), &one, &two);
-        }
-    }
+    columns(found, &table, wanted, present, rules);
     let constraints = |table: &Table| {
         table
             .constraints
@@ -186,6 +157,52 @@ fn tables(found: &mut Vec<Difference>, wanted: &Table, present: &Table, rules: R
             wanted.grants.join(", "),
             present.grants.join(", "),
         );
+    }
+}
+
+fn columns(
+    found: &mut Vec<Difference>,
+    table: &str,
+    wanted: &Table,
+    present: &Table,
+    rules: Rules,
+) {
+    let by_name = |table: &Table| -> BTreeMap<String, _> {
+        table
+            .columns
+            .iter()
+            .map(|column| {
+                let mut column = column.clone();
+                if !rules.owners {
+                    column.grants.clear();
+                }
+                (column.name.clone(), column)
+            })
+            .collect()
+    };
+    each(
+        found,
+        &format!("{table}, column"),
+        &by_name(wanted),
+        &by_name(present),
+    );
+    if rules.order {
+        let order = |table: &Table| {
+            table
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let (one, two) = (order(wanted), order(present));
+        let (mut one_set, mut two_set): (Vec<_>, Vec<_>) =
+            (one.split(", ").collect(), two.split(", ").collect());
+        one_set.sort_unstable();
+        two_set.sort_unstable();
+        if one != two && one_set == two_set {
+            push(found, format!("{table}, order of columns"), &one, &two);
+        }
     }
 }
 

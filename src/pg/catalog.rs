@@ -237,6 +237,7 @@ fn sequence(row: &Row) -> Result<Sequence> {
         cycle: get(row, "cycle")?,
         owned_by: table.zip(column),
         identity: get(row, "identity")?,
+        grants: get(row, "grants")?,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::lint::{Context, widens};
+use super::lint::{Context, narrower};
 use super::spec::SeedSpec;
 use super::text::Role;
 use crate::model::catalog::{Catalog, Column, Table};
@@ -18,17 +18,29 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn carried(&self, table: &str, way: CarryWay) -> Carried {
-        let templates = |values: &BTreeMap<String, String>| {
-            values
-                .iter()
-                .map(|(column, sql)| (column.clone(), Template::parse(sql)))
-                .collect()
+    /// The carried table with these values. A patch goes over the rows once more after a rewrite; the columns for which
+    /// the table is rewritten are left out of it, since their expressions are over what blue has.
+    pub(super) fn carried(
+        &self,
+        context: &Context<'_>,
+        from: &Table,
+        to: &Table,
+        way: CarryWay,
+    ) -> Carried {
+        let template = |(column, sql): (&String, &String)| (column.clone(), Template::parse(sql));
+        let once = |name: &str| {
+            let column = to.column(name);
+            column.is_some_and(|column| early(context, from, column, &to.name).is_some())
         };
         Carried {
-            table: table.to_owned(),
-            add: templates(&self.add),
-            patch: templates(&self.patch),
+            table: to.name.clone(),
+            add: self.add.iter().map(template).collect(),
+            patch: self
+                .patch
+                .iter()
+                .filter(|(column, _sql)| !once(column))
+                .map(template)
+                .collect(),
             way,
         }
     }
@@ -52,7 +64,11 @@ pub(super) fn values(context: &Context<'_>, from: &Table, to: &Table) -> Values 
                     .add
                     .insert(column.to_owned(), in_parentheses(text.sql));
             }
-            _ => {}
+            Role::Patch(..)
+            | Role::Add(_)
+            | Role::Transform(..)
+            | Role::Check(_)
+            | Role::Variable(_) => {}
         }
     }
     values
@@ -69,31 +85,32 @@ fn in_parentheses(sql: &str) -> String {
     format!("({sql}{end})")
 }
 
+/// Why a patched column cannot wait for its patch: what comes from blue would be refused by the 2.X column before that.
+fn early(context: &Context<'_>, from: &Table, after: &Column, table: &str) -> Option<String> {
+    let patch = context.spec().patch.get(table)?;
+    let (blue, expect) = context.blue.zip(context.expect)?;
+    if !patch.set.contains_key(&after.name) {
+        return None;
+    }
+    match from.column(&after.name) {
+        Some(before) => narrower(before, after, blue, expect),
+        None => (after.not_null && after.default.is_none()).then(|| {
+            format!(
+                "`{}` is NOT NULL and has no value before its patch",
+                after.name
+            )
+        }),
+    }
+}
+
 /// How the rows of a carried table get there, and why not in the cheaper way if that is worth a word.
 pub(super) fn way(context: &Context<'_>, from: &Table, to: &Table) -> (CarryWay, Option<String>) {
-    let patched = |column: &str| {
-        context
-            .spec()
-            .patch
-            .get(&to.name)
-            .is_some_and(|patch| patch.set.contains_key(column))
-    };
-    // A patch runs over rows that are there already; a value that does not fit the new type never gets there.
-    let refused = from.columns.iter().find(|column| {
-        patched(&column.name)
-            && to.column(&column.name).is_some_and(|after| {
-                let expect = context.expect;
-                !expect.is_some_and(|expect| widens(&column.type_name, &after.type_name, expect))
-            })
-    });
+    let refused = to
+        .columns
+        .iter()
+        .find_map(|column| early(context, from, column, &to.name));
     match (context.spec().sync.seed, refused) {
-        (_, Some(column)) => (
-            CarryWay::Rewrite,
-            Some(format!(
-                "its column `{}` gets another type and is patched",
-                column.name
-            )),
-        ),
+        (_, Some(why)) => (CarryWay::Rewrite, Some(why)),
         (SeedSpec::Copy, None) => (CarryWay::Straight, None),
         (SeedSpec::Restored, None) => match obstacle(context, from, to) {
             None => (CarryWay::Alter, None),
@@ -114,9 +131,8 @@ fn obstacle(context: &Context<'_>, from: &Table, to: &Table) -> Option<String> {
 
 /// Something of a table that is not recreated by altering another one.
 fn feature(table: &Table, catalog: Option<&Catalog>) -> Option<&'static str> {
-    let of_user = |column: &Column| {
-        catalog.is_some_and(|catalog| is_user_type(&column.type_name, &column.base, catalog))
-    };
+    let of_user =
+        |column: &Column| catalog.is_some_and(|catalog| is_user_type(&column.type_name, catalog));
     let found = [
         (
             table.partition_key.is_some() || table.partition_of.is_some(),
@@ -212,10 +228,9 @@ fn coercible(from: &str, to: &str) -> bool {
 }
 
 /// Whether a type belongs to the schema that is replaced: its name means another type on the other side.
-fn is_user_type(name: &str, base: &str, catalog: &Catalog) -> bool {
+fn is_user_type(name: &str, catalog: &Catalog) -> bool {
     let name = name.trim_end_matches("[]").trim_matches('"');
-    matches!(base, "enum" | "composite" | "range" | "multirange")
-        || catalog.enums.contains_key(name)
+    catalog.enums.contains_key(name)
         || catalog.domains.contains_key(name)
         || catalog.other_types.iter().any(|other| other == name)
 }
@@ -242,9 +257,7 @@ pub(super) fn rewrite(context: &Context<'_>, from: &Table, to: &Table) -> Transf
                     .into_iter()
                     .flatten()
                     .zip([before, column])
-                    .any(|(catalog, column)| {
-                        is_user_type(&column.type_name, &column.base, catalog)
-                    });
+                    .any(|(catalog, column)| is_user_type(&column.type_name, catalog));
                 if foreign {
                     format!("{plain}::text")
                 } else {

@@ -95,6 +95,19 @@ pub fn offline(loaded: &Loaded) -> Result<Offline, Vec<Error>> {
     })
 }
 
+/// Gives a migration that has begun the limits, throttles and `on_bad_row` of the plan as it is now: they decide how hard
+/// greenlight works, not which rows come about, so they may change between two runs.
+pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
+    let spec = &loaded.spec;
+    migration.limits = spec.limits.limits();
+    migration.throttle = spec.throttle.throttle(&loaded.folder);
+    for transform in &mut migration.transforms {
+        if let Some(spec) = spec.transform.get(&transform.name) {
+            transform.on_bad_row = spec.on_bad_row.into();
+        }
+    }
+}
+
 /// Checks the plan against both schemas and makes a migration of it.
 pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Compiled, Vec<Error>> {
     let context = Context::new(loaded, Some(blue), Some(expect));
@@ -118,14 +131,11 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
                 findings.warn(text, None);
             }
             if let Some(why) = why {
-                findings.warn(
-                    format!("`{}` is rewritten, not altered: {why}", to.name),
-                    None,
-                );
+                findings.warn(format!("`{}` is rewritten: {why}", to.name), None);
             }
             transforms.push(rewrite);
         }
-        carried.push(values.carried(&to.name, way));
+        carried.push(values.carried(&context, from, to, way));
     }
     let migration = Migration {
         name: spec.plan.clone(),

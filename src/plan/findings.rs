@@ -16,8 +16,22 @@ pub struct Findings {
 pub struct Warning {
     /// One sentence.
     pub text: String,
+    /// What the sentence counts, a line each; may be empty.
+    pub details: Vec<String>,
     /// The line that it is about, if there is one.
     pub place: Option<Place>,
+}
+
+impl Warning {
+    /// A warning about no line of the plan.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            details: Vec::new(),
+            place: None,
+        }
+    }
 }
 
 impl Findings {
@@ -25,10 +39,18 @@ impl Findings {
         self.errors.push(error);
     }
 
+    /// Warns about several things at once.
+    pub(crate) fn warn_all(&mut self, text: impl Into<String>, details: Vec<String>) {
+        self.warnings.push(Warning {
+            details,
+            ..Warning::new(text)
+        });
+    }
+
     pub(crate) fn warn(&mut self, text: impl Into<String>, place: Option<Place>) {
         self.warnings.push(Warning {
-            text: text.into(),
             place,
+            ..Warning::new(text)
         });
     }
 }

@@ -13,10 +13,11 @@ use super::text::Text;
 use crate::error::Place;
 use crate::model::catalog::Catalog;
 
-mod classed;
+mod classes;
 mod columns;
 mod driving;
 mod form;
+mod idempotent;
 mod no_batch;
 mod no_value;
 mod partial_groups;
@@ -30,7 +31,7 @@ mod writes;
 
 pub(crate) use columns::key_of;
 pub(crate) use reach::parse as parse_reach;
-pub(crate) use tighter::widens;
+pub(crate) use tighter::narrower;
 
 /// A rule.
 pub(crate) type Rule = fn(&Context<'_>, &mut Findings);
@@ -40,13 +41,14 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("form", form::check),
     ("writes", writes::check),
     ("variables", variables::check),
-    ("classes", classed::check),
+    ("classes", classes::check),
     ("tables", tables::check),
     ("driving", driving::check),
     ("no_batch", no_batch::check),
     ("select_star", select_star::check),
     ("volatile", volatile::check),
     ("partial_groups", partial_groups::check),
+    ("idempotent", idempotent::check),
     ("reach", reach::check),
     ("columns", columns::check),
     ("no_value", no_value::check),
@@ -140,4 +142,28 @@ pub(crate) fn run(context: &Context<'_>) -> Findings {
         rule(context, &mut findings);
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_has_its_file_and_each_file_its_rule() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/plan/lint");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned())
+            })
+            .collect();
+        let mut rules: Vec<&str> = RULES.iter().map(|(name, _rule)| *name).collect();
+        files.sort_unstable();
+        rules.sort_unstable();
+        assert_eq!(files, rules);
+    }
 }

@@ -71,14 +71,13 @@ mod tests {
 
     #[test]
     fn every_key_is_described() {
-        fn look(value: &serde_json::Value, at: &str, bare: &mut Vec<String>) {
-            if let Some(properties) = value.get("properties").and_then(|found| found.as_object()) {
-                for (name, property) in properties {
-                    if property.get("description").is_none() {
-                        bare.push(format!("{at}.{name}"));
-                    }
-                }
-            }
+        fn look(value: &Value, at: &str, bare: &mut Vec<String>) {
+            let properties = value.get("properties").and_then(Value::as_object);
+            let undescribed = properties
+                .into_iter()
+                .flatten()
+                .filter(|(_name, property)| property.get("description").is_none());
+            bare.extend(undescribed.map(|(name, _property)| format!("{at}.{name}")));
             if let Some(object) = value.as_object() {
                 for (name, inner) in object {
                     look(inner, &format!("{at}.{name}"), bare);

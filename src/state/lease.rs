@@ -13,7 +13,8 @@ use crate::pg::Session;
 /// what still runs before it raises the epoch. A row lock in its place starves the takeover under a stream of batches.
 #[derive(Debug)]
 pub struct Lease {
-    session: Session,
+    /// `None` for a command that only reads: it proves nothing and may write nothing.
+    session: Option<Session>,
     epoch: AtomicI64,
     lock: i64,
 }
@@ -52,6 +53,46 @@ pub async fn living(session: &Session, plan: &str) -> Result<Option<Living>> {
     }))
 }
 
+/// Opens a transaction that no other one of the lease runs beside.
+async fn begin_alone(session: &Session, lock: i64) -> Result<()> {
+    session.run("BEGIN", "begin the takeover").await?;
+    session
+        .one(
+            "SELECT pg_advisory_xact_lock($1)",
+            &[&lock],
+            "wait for the old holder's transactions",
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes the living lock if it is free, or becomes free in a moment: of a process that was killed just now, the server
+/// may not know yet.
+async fn living_lock(session: &Session, key: i64) -> Result<bool> {
+    session
+        .run(
+            "BEGIN; SET LOCAL lock_timeout = '1s'",
+            "take the living lock",
+        )
+        .await?;
+    // Held by the session, beyond this transaction.
+    let taken = session
+        .one(
+            "SELECT pg_advisory_lock($1)",
+            &[&key],
+            "take the living lock",
+        )
+        .await;
+    match taken {
+        Ok(_) => session.commit("take the living lock").await.map(|()| true),
+        Err(error) if error.code() == Code::LockTimeout => {
+            session.rollback("take the living lock").await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 impl Lease {
     /// Takes the lease: at once if nobody holds it, from a living holder only with `takeover`.
     ///
@@ -61,14 +102,7 @@ impl Lease {
     /// [`Code::LeaseHeld`] if a living process holds it and `takeover` is false.
     pub async fn take(session: Session, plan: &str, holder: &str, takeover: bool) -> Result<Self> {
         let key = names::lease_lock(plan, true);
-        let free: bool = session
-            .one(
-                "SELECT pg_try_advisory_lock($1)",
-                &[&key],
-                "take the living lock",
-            )
-            .await?
-            .get(0);
+        let free = living_lock(&session, key).await?;
         let mut other = None;
         if !free {
             other = living(&session, plan).await?;
@@ -85,14 +119,23 @@ impl Lease {
         }
         let lock = names::lease_lock(plan, false);
         // Waits for the transactions of the old holder, dead or alive: none of them can commit under the new epoch.
-        session.run("BEGIN", "begin the takeover").await?;
-        session
-            .one(
-                "SELECT pg_advisory_xact_lock($1)",
-                &[&lock],
-                "wait for the old holder's transactions",
-            )
-            .await?;
+        if let Err(error) = begin_alone(&session, lock).await {
+            if error.code() != Code::LockTimeout {
+                return Err(error);
+            }
+            // They do not end by themselves: a holder that was stopped in the middle of a batch, or that is gone without
+            // the server's knowing. Ending their sessions rolls them back.
+            session.rollback("begin the takeover").await?;
+            let (high, low) = (lock >> 32, lock & 0xffff_ffff);
+            session
+                .rows(
+                    include_str!("../../sql/state/end_holders.sql"),
+                    &[&high, &low],
+                    "end the old holder's transactions",
+                )
+                .await?;
+            begin_alone(&session, lock).await?;
+        }
         let pid = session.pid();
         let epoch: i64 = session
             .one(
@@ -121,10 +164,20 @@ impl Lease {
                 .await?;
         }
         Ok(Self {
-            session,
+            session: Some(session),
             epoch: AtomicI64::new(epoch),
             lock,
         })
+    }
+
+    /// No lease: for commands that only read.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            session: None,
+            epoch: AtomicI64::new(0),
+            lock: 0,
+        }
     }
 
     /// Ours.
@@ -151,6 +204,12 @@ impl Lease {
     /// # Errors
     /// [`Code::LeaseLost`] if another process has taken over.
     pub async fn prove(&self, session: &Session) -> Result<()> {
+        if self.session.is_none() {
+            return Err(Error::new(
+                Code::Bug,
+                "a command that only reads was about to write",
+            ));
+        }
         let now: i64 = session
             .one(
                 "SELECT epoch FROM greenlight.ownership",
@@ -181,6 +240,8 @@ impl Lease {
     /// Whether the holding session still stands: a lost one means that others may take over at any moment.
     #[must_use]
     pub fn stands(&self) -> bool {
-        !self.session.closed()
+        self.session
+            .as_ref()
+            .is_some_and(|session| !session.closed())
     }
 }

@@ -1,6 +1,8 @@
 //! The run in this process: addresses, lease, who listens, how to stop.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -51,6 +53,38 @@ impl Stop {
     }
 }
 
+/// Time that this process has spent waiting, summed over its workers, in milliseconds.
+#[derive(Debug, Default)]
+pub struct Waits {
+    throttled: AtomicU64,
+    retried: AtomicU64,
+}
+
+impl Waits {
+    /// A worker waited because a throttle said so.
+    pub fn throttled(&self, waited: Duration) {
+        self.throttled.fetch_add(millis(waited), Ordering::Relaxed);
+    }
+
+    /// A worker waited before another try.
+    pub fn retried(&self, waited: Duration) {
+        self.retried.fetch_add(millis(waited), Ordering::Relaxed);
+    }
+
+    /// Both sums so far: throttled, retried.
+    #[must_use]
+    pub fn so_far(&self) -> (u64, u64) {
+        (
+            self.throttled.load(Ordering::Relaxed),
+            self.retried.load(Ordering::Relaxed),
+        )
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Everything that a step needs to work: shared by all its workers.
 #[derive(Clone)]
 pub struct Run {
@@ -68,6 +102,8 @@ pub struct Run {
     pub observer: Arc<dyn Observer>,
     /// When to stop.
     pub stop: Stop,
+    /// What was spent waiting.
+    pub waits: Arc<Waits>,
 }
 
 impl Run {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::record::{RunRecord, StepRecord};
 use crate::error::{Code, Error, Result};
 use crate::model::migration::Migration;
 use crate::model::stats::Stats;
@@ -12,92 +13,6 @@ use crate::pg::Session;
 
 /// The form of the record that this version writes and reads.
 const FORM: i32 = 1;
-
-/// What was begun on this green.
-#[derive(Clone, Debug)]
-pub struct RunRecord {
-    /// The plan's name.
-    pub plan: String,
-    /// What was compiled when it was begun.
-    pub migration: Migration,
-    /// The address of blue without its password.
-    pub blue: String,
-    /// The version of greenlight that began.
-    pub made_by: String,
-    /// When.
-    pub begun_at: String,
-    /// Since when it is paused, and by whom.
-    pub paused: Option<(String, String)>,
-    /// `blue` or `green`.
-    pub owner: String,
-    /// The epoch of the last holder.
-    pub epoch: i64,
-    /// Who took the lease last, and when.
-    pub holder: Option<(String, String)>,
-    /// When green became the owner.
-    pub owned_at: Option<String>,
-}
-
-/// A step that was begun.
-#[derive(Clone, Debug, Default)]
-pub struct StepRecord {
-    /// Its id.
-    pub id: String,
-    /// Whether it is done.
-    pub done: bool,
-    /// When it was begun.
-    pub begun_at: String,
-    /// When it was done.
-    pub done_at: Option<String>,
-    /// How often it was begun.
-    pub runs: i32,
-    /// Milliseconds of all processes that worked on it.
-    pub took_ms: u64,
-    /// Its statistics: at the end, or so far.
-    pub stats: Stats,
-    /// Pages of its segments, and how many are done.
-    pub pages: (u64, u64),
-    /// The world's counters when it was begun, as the engine wrote them.
-    pub base: String,
-}
-
-/// A cursor over pages of a relation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SegmentRecord {
-    /// Its number within the step.
-    pub id: i32,
-    /// The relation whose pages it counts.
-    pub relation: String,
-    /// First page.
-    pub lo: i64,
-    /// Page after the last.
-    pub hi: i64,
-    /// Next page to do.
-    pub at: i64,
-    /// Rows written so far.
-    pub rows: u64,
-}
-
-/// Rows of a batch, by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
-    /// Inserted.
-    pub inserted: u64,
-    /// Updated.
-    pub updated: u64,
-    /// Deleted.
-    pub deleted: u64,
-    /// Put among the rejects.
-    pub rejected: u64,
-}
-
-impl Rows {
-    /// All of them.
-    #[must_use]
-    pub fn all(self) -> u64 {
-        self.inserted + self.updated + self.deleted + self.rejected
-    }
-}
 
 /// The record on green, over a session of its own.
 #[derive(Debug)]
@@ -312,82 +227,6 @@ impl Store {
             .execute(sql, &[&id, &json(stats)?, &took], "record a step")
             .await?;
         Ok(())
-    }
-
-    /// The segments of a step.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn segments(&self, step: &str) -> Result<Vec<SegmentRecord>> {
-        let rows = self
-            .session
-            .rows(
-                include_str!("../../sql/state/load_segments.sql"),
-                &[&step],
-                "read the cursors",
-            )
-            .await?;
-        Ok(rows
-            .iter()
-            .map(|row| SegmentRecord {
-                id: row.get("id"),
-                relation: row.get("relation"),
-                lo: row.get("lo"),
-                hi: row.get("hi"),
-                at: row.get("at"),
-                rows: ["inserted", "updated", "deleted"]
-                    .iter()
-                    .map(|name| u64::try_from(row.get::<_, i64>(*name)).unwrap_or_default())
-                    .sum(),
-            })
-            .collect())
-    }
-
-    /// Writes the first segments of a step, all or none.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn add_segments(&self, step: &str, segments: &[SegmentRecord]) -> Result<()> {
-        self.session.run("BEGIN", "write the cursors").await?;
-        for segment in segments {
-            self.session
-                .execute(
-                    include_str!("../../sql/state/add_segment.sql"),
-                    &[
-                        &step,
-                        &segment.id,
-                        &segment.relation,
-                        &segment.lo,
-                        &segment.hi,
-                    ],
-                    "write the cursors",
-                )
-                .await?;
-        }
-        self.session.commit("write the cursors").await
-    }
-
-    /// Cuts the end off a segment; false if its cursor has passed that place.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn split(
-        &self,
-        step: &str,
-        id: i32,
-        old_end: i64,
-        new_end: i64,
-        new_id: i32,
-    ) -> Result<bool> {
-        let rows = self
-            .session
-            .execute(
-                include_str!("../../sql/state/split_segment.sql"),
-                &[&step, &id, &old_end, &new_end, &new_id],
-                "split a segment",
-            )
-            .await?;
-        Ok(rows == 1)
     }
 
     /// Keeps a fact for the rest of the run.

@@ -1,6 +1,6 @@
 //! Reads statistics of every table that was filled, so that the first query on green has a plan worth having.
 
-use super::{CLEANUP, Description};
+use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::ident::quote_qualified;
@@ -11,7 +11,7 @@ use crate::state::Run;
 pub(super) fn describe(migration: &Migration) -> Description {
     let tables = migration.carried.len() + migration.targets().len();
     Description::new(
-        format!("read statistics of {tables} tables"),
+        format!("read statistics of {}", counted(tables, "table", "tables")),
         "tables",
         CLEANUP,
     )

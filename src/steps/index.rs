@@ -1,6 +1,6 @@
 //! Builds the indexes and keys of 2.X that are missing, the largest tables first.
 
-use super::{CLEANUP, Description};
+use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::catalog::Catalog;
@@ -16,8 +16,8 @@ pub(super) fn describe(migration: &Migration) -> Description {
     let builds = missing(migration, &migration.expect, &none, &none);
     let mut description = Description::new(
         format!(
-            "build {} indexes and keys, {} at once",
-            builds.len(),
+            "build {}, {} at once",
+            counted(builds.len(), "index or key", "indexes and keys"),
             migration.limits.connections
         ),
         "indexes",

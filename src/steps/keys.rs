@@ -1,6 +1,6 @@
 //! Indexes that the transforms' joins need on landing, and statistics for their planner.
 
-use super::{CLEANUP, Description};
+use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::catalog::{Catalog, Table};
@@ -14,7 +14,10 @@ use crate::state::Run;
 pub(super) fn describe(migration: &Migration) -> Description {
     let joined = joins(migration).len();
     Description::new(
-        format!("index landing for {joined} joins, read statistics"),
+        format!(
+            "index landing for {}, read statistics",
+            counted(joined, "join", "joins")
+        ),
         "indexes",
         CLEANUP,
     )

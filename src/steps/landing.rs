@@ -1,6 +1,6 @@
 //! Makes the landing tables; targets lose their indexes until they are loaded.
 
-use super::{CLEANUP, Description};
+use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::migration::{Migration, Seed};
@@ -9,8 +9,8 @@ use crate::state::Run;
 pub(super) fn describe(migration: &Migration) -> Description {
     Description::new(
         format!(
-            "make landing for {} tables, without indexes",
-            migration.landed().len()
+            "make landing for {}, without indexes",
+            counted(migration.landed().len(), "table", "tables")
         ),
         "tables",
         CLEANUP,

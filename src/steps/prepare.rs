@@ -1,6 +1,6 @@
 //! Makes the 2.X schema by the service's own migrator and moves it aside.
 
-use super::{CLEANUP, Description};
+use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::migration::{Migration, SchemaSource};
@@ -9,7 +9,9 @@ use crate::state::Run;
 pub(super) fn describe(migration: &Migration) -> Description {
     let how = match &migration.schema {
         SchemaSource::Command { argv, .. } => format!("by `{}`", argv.join(" ")),
-        SchemaSource::Sql(files) => format!("from {} SQL files", files.len()),
+        SchemaSource::Sql(files) => {
+            format!("from {}", counted(files.len(), "SQL file", "SQL files"))
+        }
     };
     Description::new(
         format!("make the 2.X schema {how}, move it aside"),

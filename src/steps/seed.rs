@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CLEANUP, Description};
+use super::{CLEANUP, Description, counted};
 use crate::converge::{self, Copy, Relation, Snapshot};
 use crate::error::Result;
 use crate::link;
@@ -16,8 +16,8 @@ use crate::state::Run;
 pub(super) fn describe(migration: &Migration) -> Description {
     Description::new(
         format!(
-            "copy {} tables from blue by page ranges, {} at once",
-            migration.landed().len(),
+            "copy {} from blue by page ranges, {} at once",
+            counted(migration.landed().len(), "table", "tables"),
             migration.limits.connections
         ),
         "pages",
@@ -36,7 +36,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
             let pages = sizes.get(&leaf.name).map_or(0, |size| size.pages);
             relations.push(Relation {
                 name: leaf.name.clone(),
-                pages: i64::try_from(pages).unwrap_or(i64::MAX),
+                pages,
             });
             // Columns by the root's order: a partition may have its own. Generated columns of a carried table compute
             // themselves on green.

@@ -52,9 +52,7 @@ pub(super) async fn pages_of(
         .into_iter()
         .map(|leaf| Relation {
             name: leaf.name.clone(),
-            pages: sizes
-                .get(&leaf.name)
-                .map_or(0, |size| i64::try_from(size.pages).unwrap_or(i64::MAX)),
+            pages: sizes.get(&leaf.name).map_or(0, |size| size.pages),
         })
         .collect();
     let partitioned = catalog

@@ -1,6 +1,6 @@
 //! Validates the foreign keys that own has added. Writers go on meanwhile.
 
-use super::Description;
+use super::{Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::catalog::ConstraintKind;
@@ -16,7 +16,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
         .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey)
         .count();
     Description::new(
-        format!("validate {keys} foreign keys"),
+        format!("validate {}", counted(keys, "foreign key", "foreign keys")),
         "keys",
         "nothing to undo: rows are only read",
     )

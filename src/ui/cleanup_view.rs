@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::View;
 use super::numbers::{bytes, maybe, plural};
-use super::paper::{Paper, Tone, clean};
+use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
 use crate::model::Side;
 
@@ -17,6 +17,8 @@ pub struct CleanupView {
     pub objects: Vec<ObjectRow>,
     /// Whether it was done; else it only looked.
     pub executed: bool,
+    /// What should be known before it is done; may be empty.
+    pub note: String,
     /// The command that comes next; may be empty.
     pub next: String,
 }
@@ -91,7 +93,10 @@ impl CleanupView {
         let size = |action| with(action).filter_map(|o| o.size_bytes).sum::<u64>();
         let objects = |n| plural(n, "object", "objects");
         let line = if self.objects.is_empty() {
-            "Cleanup: nothing of greenlight is there.".to_owned()
+            format!(
+                "Cleanup of {}: nothing of greenlight is there.",
+                clean(&self.plan)
+            )
         } else if self.executed {
             let failed = number(Action::Failed);
             let failed = if failed == 0 {
@@ -100,20 +105,29 @@ impl CleanupView {
                 format!(", {failed} failed")
             };
             format!(
-                "Cleanup: {} removed ({}), {} kept{failed}.",
+                "Cleanup of {}: {} removed ({}), {} kept{failed}.",
+                clean(&self.plan),
                 objects(number(Action::Removed)),
                 bytes(size(Action::Removed)),
                 number(Action::Keep)
             )
         } else {
             format!(
-                "Cleanup: {} would be removed ({}), {} kept. Nothing was changed.",
+                "Cleanup of {}: {} would be removed ({}), {} kept. Nothing was changed.",
+                clean(&self.plan),
                 objects(number(Action::Remove)),
                 bytes(size(Action::Remove)),
                 number(Action::Keep)
             )
         };
-        let line = paper.strong(&line);
+        let line = match self.note.is_empty() {
+            true => paper.strong(&line),
+            false => format!(
+                "{}\n{}",
+                hanging("", &clean(&self.note), paper),
+                paper.strong(&line)
+            ),
+        };
         if self.next.is_empty() {
             line
         } else {
@@ -142,6 +156,7 @@ mod tests {
             plan: "hydra".to_owned(),
             objects,
             executed,
+            note: String::new(),
             next: String::new(),
         }
     }
@@ -162,7 +177,7 @@ side   kind    name                  size  action  why
 green  schema  greenlight_landing  393 MB  remove
 green  schema  greenlight          393 MB  keep    the record; --all removes it
 
-Cleanup: 1 object would be removed (393 MB), 1 kept. Nothing was changed.
+Cleanup of hydra: 1 object would be removed (393 MB), 1 kept. Nothing was changed.
 next: greenlight cleanup plan.toml --execute --confirm hydra
 "#);
         insta::assert_snapshot!(serde_json::to_string(&view.objects[0]).unwrap(), @r#"{"side":"green","kind":"schema","name":"greenlight_landing","size_bytes":412000000,"action":"remove","why":""}"#);
@@ -183,12 +198,12 @@ side   kind    name                  size  action   why
 green  schema  greenlight_landing  393 MB  removed
 green  schema  greenlight          393 MB  failed   a view of `bi` reads it
 
-Cleanup: 1 object removed (393 MB), 0 kept, 1 failed.
+Cleanup of hydra: 1 object removed (393 MB), 0 kept, 1 failed.
 "#);
         let none = view(true, Vec::new());
         assert_eq!(
             none.human(&Paper::plain(80)),
-            "Cleanup: nothing of greenlight is there."
+            "Cleanup of hydra: nothing of greenlight is there."
         );
     }
 }

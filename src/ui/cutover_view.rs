@@ -15,6 +15,10 @@ pub struct CutoverView {
     pub plan: String,
     /// All gates.
     pub gates: Vec<GateRow>,
+    /// Who owns the data, before it.
+    pub owner: Side,
+    /// Whether it was to be done, not only looked at.
+    pub execute: bool,
     /// What was done; `None` if it only looked, or if a gate was closed.
     pub executed: Option<Executed>,
     /// The command that comes next.
@@ -127,34 +131,49 @@ impl CutoverView {
     fn closing(&self, paper: &Paper) -> String {
         let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let all = plural(number(self.gates.len()), "gate", "gates");
-        let gates = format!(
-            "{all}: {} open, {} closed, {} unknown",
-            self.count(GateState::Open),
-            self.count(GateState::Closed),
-            self.count(GateState::Unknown)
-        );
+        let some = |state: GateState, word: &str| match self.count(state) {
+            0 => None,
+            number => Some(format!("{number} {word}")),
+        };
+        let states: Vec<String> = [
+            some(GateState::Open, "open"),
+            some(GateState::Closed, "closed"),
+            some(GateState::Unknown, "unknown"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let gates = format!("{all}, {}", states.join(", "));
+        let head = format!("Cutover of {}", clean(&self.plan));
         let (tone, line) = match &self.executed {
             Some(done) => match done.owner {
                 Some(owner) => (
                     Tone::Good,
                     format!(
-                        "Cutover: {owner} owns the data (epoch {}), in {}.",
+                        "{head}: {owner} owns the data (epoch {}), in {}.",
                         done.epoch,
                         millis(done.took_ms)
                     ),
                 ),
                 None => (
                     Tone::Bad,
-                    "Cutover: it cannot be told who owns the data.".to_owned(),
+                    format!("{head}: it cannot be told who owns the data."),
                 ),
             },
+            None if self.owner == Side::Green => (
+                Tone::Good,
+                format!("{head}: green owns the data already. Nothing was changed."),
+            ),
             None if self.is_open() => (
                 Tone::Good,
-                format!("Cutover: {gates}. It can be done. Nothing was changed."),
+                format!("{head}: {gates}. It can be done. Nothing was changed."),
             ),
             None => (
                 Tone::Bad,
-                format!("Cutover: {gates}. It would be refused. Nothing was changed."),
+                format!(
+                    "{head}: {gates}. It {} refused. Nothing was changed.",
+                    if self.execute { "was" } else { "would be" }
+                ),
             ),
         };
         let line = paper.tone(tone, &line);
@@ -196,6 +215,8 @@ mod tests {
         CutoverView {
             plan: "hydra".to_owned(),
             gates,
+            owner: Side::Blue,
+            execute: false,
             executed: None,
             next: "greenlight cutover plan.toml --execute --confirm hydra".to_owned(),
         }
@@ -221,7 +242,7 @@ To open them
   oldest transaction: end process 4711, or wait
   disk: end process 4711, or wait
 
-Cutover: 3 gates: 1 open, 1 closed, 1 unknown. It would be refused. Nothing was changed.
+Cutover of hydra: 3 gates, 1 open, 1 closed, 1 unknown. It would be refused. Nothing was changed.
 next: greenlight cutover plan.toml
 "#);
     }
@@ -235,10 +256,10 @@ gate      state  value  limit
 ─────────────────────────────
 verified  open   0 s    10 s
 
-Cutover: 1 gate: 1 open, 0 closed, 0 unknown. It can be done. Nothing was changed.
+Cutover of hydra: 1 gate, 1 open. It can be done. Nothing was changed.
 next: greenlight cutover plan.toml --execute --confirm hydra
 "#);
-        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","gates":[{"gate":"verified","value":"0 s","limit":"10 s","ok":"open","why":"","fix":""}],"executed":null,"next":"greenlight cutover plan.toml --execute --confirm hydra"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","gates":[{"gate":"verified","value":"0 s","limit":"10 s","ok":"open","why":"","fix":""}],"owner":"blue","execute":false,"executed":null,"next":"greenlight cutover plan.toml --execute --confirm hydra"}"#);
     }
 
     #[test]
@@ -267,7 +288,7 @@ verified  open   0 s    10 s
   done swapped 17 tables
   done moved 3 sequences
 
-Cutover: green owns the data (epoch 4), in 94 ms.
+Cutover of hydra: green owns the data (epoch 4), in 94 ms.
 next: greenlight verify plan.toml
 "#);
         view.executed = Some(Executed {

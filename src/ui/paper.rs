@@ -1,6 +1,6 @@
 //! What a view is drawn on: a width, and colours or none.
 
-use console::Style;
+use console::{Style, measure_text_width as measure};
 
 /// What a piece of text means; the colour follows from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Tone {
 pub struct Paper {
     /// Columns that a line may take.
     pub width: usize,
+    /// Whether tables may be wider: what is written into a file or a pipe has no edge.
+    pub endless: bool,
     /// Whether escape sequences may be written.
     pub colour: bool,
 }
@@ -35,7 +37,17 @@ impl Paper {
     pub fn plain(width: usize) -> Self {
         Self {
             width,
+            endless: false,
             colour: false,
+        }
+    }
+
+    /// The same, narrower by what its text will be moved in.
+    #[must_use]
+    pub fn inner(&self, by: usize) -> Self {
+        Self {
+            width: self.width.saturating_sub(by),
+            ..*self
         }
     }
 
@@ -108,6 +120,55 @@ pub(super) fn indent(text: &str, by: usize) -> String {
         .join("\n")
 }
 
+/// The text in lines of at most `width` columns, broken at spaces; a single word is broken only if it is longer.
+///
+/// Lines of the text stay lines, and a line that is moved in keeps that.
+#[must_use]
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let mut current: String = line.chars().take_while(|letter| *letter == ' ').collect();
+        let pad = current.clone();
+        for word in line.split_whitespace() {
+            let started = current.len() > pad.len();
+            let room = width.saturating_sub(measure(&current) + usize::from(started));
+            let mut word = word.to_owned();
+            if measure(&word) <= room {
+                if started {
+                    current.push(' ');
+                }
+                current.push_str(&word);
+                continue;
+            }
+            if started {
+                lines.push(std::mem::replace(&mut current, pad.clone()));
+            }
+            while measure(&word) > width.saturating_sub(pad.len()).max(1) {
+                let room = width.saturating_sub(pad.len()).max(1);
+                let head = console::truncate_str(&word, room, "").into_owned();
+                if head.is_empty() {
+                    break;
+                }
+                word = word[head.len()..].to_owned();
+                lines.push(format!("{pad}{head}"));
+            }
+            current.push_str(&word);
+        }
+        lines.push(current.trim_end().to_owned());
+    }
+    lines
+}
+
+/// The text broken at spaces, with `head` before its first line and as many spaces before the others.
+#[must_use]
+pub(super) fn hanging(head: &str, text: &str, paper: &Paper) -> String {
+    let by = measure(head);
+    let lines = wrap(text, paper.width.saturating_sub(by).max(20));
+    let body = lines.join(&format!("\n{}", " ".repeat(by)));
+    format!("{head}{body}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +187,25 @@ mod tests {
     fn control_characters_are_taken_out() {
         assert_eq!(clean("a\u{1b}[2Jb\tc\r\nd"), "a\u{fffd}[2Jb    c\nd");
         assert_eq!(clean("\u{202e}x"), "\u{fffd}x");
+    }
+
+    #[test]
+    fn breaks_at_spaces_and_long_words_only_when_they_must() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(
+            wrap("a `long_table_name`, b", 10),
+            ["a", "`long_tabl", "e_name`, b"]
+        );
+        assert_eq!(wrap("  in\n\nout", 10), ["  in", "", "out"]);
+        assert_eq!(wrap("", 10), Vec::<String>::new());
+        assert_eq!(
+            hanging("undo: ", "aaaa bbbb", &Paper::plain(10)),
+            "undo: aaaa bbbb"
+        );
+        assert_eq!(
+            hanging("x: ", &"aaaa ".repeat(6), &Paper::plain(24)),
+            "x: aaaa aaaa aaaa aaaa\n   aaaa aaaa"
+        );
     }
 
     #[test]

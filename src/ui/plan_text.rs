@@ -1,9 +1,12 @@
 //! The plan as text for a person.
 
+mod locks;
+mod samples;
+
 use super::View;
 use super::numbers::{bytes, count, maybe, plural};
-use super::paper::{Paper, Tone, clean, indent};
-use super::plan_view::{CheckRow, Class, PlanView, SideView, StepRow};
+use super::paper::{Paper, Tone, clean, hanging, indent};
+use super::plan_view::{CheckRow, Class, PlanView, SideView, StepRow, TableRow};
 use super::table::{Cell, Column, Table};
 use crate::model::migration::{OnFound, Seed};
 
@@ -16,23 +19,15 @@ impl View for PlanView {
             }
         };
         // What is drawn is moved in by two columns afterwards.
-        let inner = &Paper {
-            width: paper.width.saturating_sub(2),
-            colour: paper.colour,
-        };
+        let inner = &paper.inner(2);
         section("Tables", self.tables(inner));
-        section("Steps", self.steps(inner));
-        section("Locks that others can notice", self.locks(inner));
+        section(&self.steps_title(), self.steps(inner));
+        section("Undo", self.undo(inner));
+        section("Locks that others can notice", locks::section(self, inner));
         section("Data checks", self.checks(inner));
         for sample in &self.samples {
-            section(&format!("Sample of {}", clean(&sample.transform)), {
-                let columns = sample.columns.iter().map(|name| Column::owned(name));
-                let mut table = Table::new(columns.collect::<Vec<_>>());
-                for row in &sample.rows {
-                    table.row(row.iter().map(Cell::from));
-                }
-                table.render(inner)
-            });
+            let title = format!("Sample of {} (masked)", clean(&sample.transform));
+            section(&title, samples::section(sample, inner));
         }
         if self.explain {
             for step in &self.steps {
@@ -56,14 +51,14 @@ impl View for PlanView {
             }
         }
         section("Forecast (estimates)", self.forecast());
-        let words = |tone, head: &str, texts: &[String]| {
-            let head = paper.tone(tone, head);
-            let lines = texts.iter().map(|text| format!("{head} {}", clean(text)));
-            lines.collect::<Vec<_>>().join("\n")
-        };
-        let warnings = words(Tone::Caution, "warning:", &self.warnings);
-        let refusals = words(Tone::Bad, "refused:", &self.refusals);
-        parts.extend([warnings, refusals].into_iter().filter(|p| !p.is_empty()));
+        let warnings: Vec<String> = (self.warnings.iter())
+            .map(|warning| warning.human(self.verbose, paper))
+            .collect();
+        let refusals: Vec<String> = (self.refusals.iter())
+            .map(|text| format!("{} {}", paper.tone(Tone::Bad, "refused:"), clean(text)))
+            .collect();
+        let lists = [warnings.join("\n"), refusals.join("\n\n")];
+        parts.extend(lists.into_iter().filter(|part| !part.is_empty()));
         parts.push(self.closing(paper));
         parts.join("\n\n")
     }
@@ -96,7 +91,6 @@ impl PlanView {
         let mut table = Table::new([
             Column::name("table"),
             Column::name("class"),
-            Column::text("into"),
             Column::name("way"),
             Column::number("rows"),
             Column::number("size"),
@@ -110,19 +104,22 @@ impl PlanView {
                 Class::Drop => Tone::Caution,
             };
             let dropped = row.class == Class::Drop;
+            let on_blue = |text: String| match row.class {
+                Class::New => Cell::default(),
+                Class::Carry | Class::Patch | Class::Transform | Class::Drop => Cell::from(text),
+            };
             table.row([
                 Cell::from(&row.table),
                 Cell::new(row.class.word(), tone),
-                row.into.join(", ").into(),
                 Cell::from(&row.way),
-                maybe(row.rows, count).into(),
-                maybe(row.bytes, bytes).into(),
+                on_blue(maybe(row.rows, count)),
+                on_blue(maybe(row.bytes, bytes)),
                 if dropped || row.class == Class::New {
                     String::new().into()
                 } else {
                     maybe(row.batches, count).into()
                 },
-                Cell::from(&row.note),
+                noted(row).into(),
             ]);
         }
         table.render(paper)
@@ -137,8 +134,8 @@ impl PlanView {
             Column::number("rows"),
             Column::number("WAL"),
             Column::number("temporary"),
-            Column::text("undo"),
         ]);
+        let one_side = self.one_side().is_some();
         for (index, step) in self.steps.iter().enumerate() {
             let zero_is_blank = |number: Option<u64>, show: fn(u64) -> String| match number {
                 Some(0) => String::new(),
@@ -157,39 +154,57 @@ impl PlanView {
             table.row([
                 Cell::from((index + 1).to_string()),
                 Cell::new(&step.id, tone),
-                step.side
+                (step.side.filter(|_| !one_side))
                     .map_or_else(String::new, |side| side.to_string())
                     .into(),
                 title.into(),
                 zero_is_blank(step.rows, count).into(),
                 zero_is_blank(step.wal_bytes, bytes).into(),
                 zero_is_blank(step.temp_bytes, bytes).into(),
-                Cell::from(&step.undo),
             ]);
         }
         table.render(paper)
     }
 
-    fn locks(&self, paper: &Paper) -> String {
-        let mut table = Table::new([
-            Column::name("step"),
-            Column::name("on"),
-            Column::text("what"),
-            Column::text("mode"),
-            Column::text("how long"),
-        ]);
-        for step in &self.steps {
-            for lock in &step.locks {
-                table.row([
-                    Cell::from(&step.id),
-                    lock.side.to_string().into(),
-                    Cell::from(&lock.what),
-                    Cell::from(&lock.mode),
-                    Cell::from(&lock.how_long),
-                ]);
+    /// The side on which all steps are, if it is one.
+    fn one_side(&self) -> Option<crate::model::Side> {
+        let first = self.steps.first()?.side?;
+        let all = self.steps.iter().all(|step| step.side == Some(first));
+        all.then_some(first)
+    }
+
+    fn steps_title(&self) -> String {
+        match self.one_side() {
+            Some(side) => format!("Steps, all on {side}"),
+            None => "Steps".to_owned(),
+        }
+    }
+
+    /// How steps are undone, once for all that are undone in the same way.
+    fn undo(&self, paper: &Paper) -> String {
+        let mut groups: Vec<(usize, usize)> = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            match groups.last_mut() {
+                Some((from, to)) if self.steps[*from].undo == step.undo => *to = index,
+                _ => groups.push((index, index)),
             }
         }
-        table.render(paper)
+        let lines = groups
+            .into_iter()
+            .filter(|(from, _)| !self.steps[*from].undo.is_empty());
+        let head = |from: usize, to: usize| match from == to {
+            true => format!("{} {}", from + 1, clean(&self.steps[from].id)),
+            false => format!("{}–{}", from + 1, to + 1),
+        };
+        let lines: Vec<(String, &str)> = lines
+            .map(|(from, to)| (head(from, to), self.steps[from].undo.as_str()))
+            .collect();
+        let longest = lines.iter().map(|(head, _)| head.chars().count()).max();
+        let longest = longest.unwrap_or(0);
+        let lines = lines
+            .iter()
+            .map(|(head, undo)| hanging(&format!("{head:longest$}  "), &clean(undo), paper));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn checks(&self, paper: &Paper) -> String {
@@ -243,6 +258,16 @@ impl PlanView {
         if let Some(size) = totals.temp_bytes {
             lines.push(format!("temporary storage      {}", bytes(size)));
         }
+        let unknown = |step: &&StepRow| step.rows.is_none() && step.wal_bytes.is_none();
+        let unknown: Vec<&str> = (self.steps.iter().filter(unknown))
+            .map(|step| step.id.as_str())
+            .collect();
+        if !lines.is_empty() && !unknown.is_empty() {
+            lines.push(format!(
+                "not known before       {}",
+                clean(&unknown.join(", "))
+            ));
+        }
         lines.join("\n")
     }
 
@@ -287,6 +312,17 @@ impl PlanView {
     }
 }
 
+/// Where its rows go, and the note.
+fn noted(row: &TableRow) -> String {
+    let into = match row.into.is_empty() {
+        true => String::new(),
+        false => format!("into {}", row.into.join(", ")),
+    };
+    let parts = [into, row.note.clone()];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
+}
+
 impl SideView {
     fn cells(&self, name: &str) -> [Cell; 4] {
         let version = if self.version.is_empty() {
@@ -296,7 +332,7 @@ impl SideView {
         };
         [
             Cell::new(name, Tone::Strong),
-            format!("{}/{}", self.address, self.database).into(),
+            Cell::from(&self.address),
             version.into(),
             maybe(self.size_bytes, bytes).into(),
         ]

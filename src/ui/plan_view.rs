@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::warning_view::WarningRow;
 use crate::model::Side;
 use crate::model::migration::{OnFound, Seed};
 
@@ -31,7 +32,7 @@ pub struct PlanView {
     /// The server's plans for transforms.
     pub explains: Vec<Explain>,
     /// What should be read.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<WarningRow>,
     /// Why a run would not begin.
     pub refusals: Vec<String>,
     /// Sums and forecasts.
@@ -39,12 +40,15 @@ pub struct PlanView {
     /// Whether statements and the server's plans are shown to a person.
     #[serde(skip)]
     pub explain: bool,
+    /// Whether a person sees what a warning counts.
+    #[serde(skip)]
+    pub verbose: bool,
 }
 
 /// A side as it is now.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SideView {
-    /// Host and port, or socket, without any secret.
+    /// Where it is and as whom, without any secret: `db1:5432/hydra as greenlight`.
     pub address: String,
     /// The database.
     pub database: String,
@@ -190,6 +194,8 @@ pub struct Sample {
     pub columns: Vec<String>,
     /// Rows, masked by whoever read them.
     pub rows: Vec<Vec<String>>,
+    /// Variables whose value is not known before green has been prepared, and NULL in the sample.
+    pub unknown: Vec<String>,
 }
 
 /// The server's plan for one batch of a transform.

@@ -13,6 +13,7 @@ use super::error_view::{self, Severity};
 use super::paper::{Paper, Tone, clean};
 use super::settings::{Environment, Format, Settings};
 use super::sink::Sink;
+use super::warning_view::WarningRow;
 use crate::error::{Code, Error, Result};
 
 /// The width when standard output is not a terminal: wide enough that a log keeps a table's rows on one line.
@@ -73,6 +74,7 @@ impl Printer {
         let width = environment.width.unwrap_or(NO_TERMINAL).clamp(40, 160);
         let paper = |terminal| Paper {
             width,
+            endless: environment.width.is_none(),
             colour: settings.format == Format::Human
                 && environment.colour(settings.colour, terminal),
         };
@@ -193,6 +195,17 @@ impl Printer {
                 self.err(&format!("{head} {}", clean(text)));
             }
             Format::Json => self.line(&serde_json::json!({ "event": "warning", "text": text })),
+        }
+    }
+
+    /// Warns about something that may have a place in a file and a list of what it counts.
+    pub fn warn_row(&self, row: &WarningRow) {
+        match self.format() {
+            Format::Human => self.err(&row.human(self.verbose() > 0, &self.0.err)),
+            Format::Json => {
+                self.line(&serde_json::json!({ "event": "warning", "text": row.text, "details": row.details,
+                    "path": row.path, "line": row.line }));
+            }
         }
     }
 

@@ -156,28 +156,36 @@ impl ReportView {
             return Ok(());
         }
         writeln!(out, "\n## Steps\n")?;
-        writeln!(
-            out,
-            "| step | on | inserted | updated | deleted | batches | commits | temporary | WAL | time | throttled | waiting |"
-        )?;
-        writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        type Figure = (&'static str, fn(&ReportStep) -> u64, fn(u64) -> String);
+        let figures: [Figure; 12] = [
+            ("inserted", |step| step.stats.rows_inserted, count),
+            ("updated", |step| step.stats.rows_updated, count),
+            ("deleted", |step| step.stats.rows_deleted, count),
+            ("compared", |step| step.stats.rows_compared, count),
+            ("rejected", |step| step.stats.rows_rejected, count),
+            ("batches", |step| step.stats.batches, count),
+            ("commits", |step| step.stats.commits, count),
+            ("temporary", |step| step.stats.temp_bytes, bytes),
+            ("WAL", |step| step.stats.wal_bytes, bytes),
+            ("time", |step| step.took_ms, millis),
+            ("throttled", |step| step.stats.throttled_ms, millis),
+            ("waiting", |step| step.stats.waiting_ms, millis),
+        ];
+        // A column in which no step has anything is left out, as is a zero.
+        let shown: Vec<&Figure> = (figures.iter())
+            .filter(|(_, of, _)| self.steps.iter().any(|step| of(step) > 0))
+            .collect();
+        let mut head = vec!["step".to_owned(), "on".to_owned()];
+        head.extend(shown.iter().map(|(name, ..)| (*name).to_owned()));
+        writeln!(out, "| {} |", head.join(" | "))?;
+        writeln!(out, "|---|---|{}", "--:|".repeat(shown.len()))?;
         for step in &self.steps {
-            let stats = &step.stats;
             let side = step.side.map_or_else(String::new, |side| side.to_string());
-            let cells = [
-                plain(&step.id),
-                side,
-                count(stats.rows_inserted),
-                count(stats.rows_updated),
-                count(stats.rows_deleted),
-                count(stats.batches),
-                count(stats.commits),
-                bytes(stats.temp_bytes),
-                bytes(stats.wal_bytes),
-                millis(step.took_ms),
-                millis(stats.throttled_ms),
-                millis(stats.waiting_ms),
-            ];
+            let mut cells = vec![plain(&step.id), side];
+            cells.extend(shown.iter().map(|(_, of, show)| match of(step) {
+                0 => String::new(),
+                value => show(value),
+            }));
             writeln!(out, "| {} |", cells.join(" | "))?;
         }
         writeln!(out)?;
@@ -195,12 +203,21 @@ impl View for ReportView {
     }
 }
 
-/// Text inside a Markdown table: in one line, and nothing in it is markup.
+/// Text inside a Markdown table: in one line, and nothing in it is markup but code between backticks.
 fn plain(text: &str) -> String {
     let mut out = String::new();
-    for letter in clean(text).chars() {
+    let text = clean(text);
+    let paired = text.matches('`').count().is_multiple_of(2);
+    let mut code = false;
+    for letter in text.chars() {
         match letter {
             '\n' => out.push(' '),
+            '`' if code || paired => {
+                code = !code;
+                out.push('`');
+            }
+            // In code only the table's own sign has to be escaped.
+            other if code && other != '|' => out.push(other),
             '|' | '\\' | '`' | '*' | '<' | '>' | '[' | ']' => {
                 out.push('\\');
                 out.push(letter);
@@ -310,13 +327,13 @@ Temporary storage is counted for the whole database, and WAL for the whole serve
 
 ## Steps
 
-| step | on | inserted | updated | deleted | batches | commits | temporary | WAL | time | throttled | waiting |
-|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-| seed | green | 114,700,000 | 0 | 0 | 11,000 | 11,002 | 0 B | 34 GB | 1 min 12 s | 2.0 s | 0 ms |
-| patch | green | 0 | 132,500,000 | 0 | 11,000 | 11,001 | 137 GB | 0 B | 1 min 12 s | 0 ms | 40 ms |
+| step | on | inserted | updated | batches | commits | temporary | WAL | time | throttled | waiting |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| seed | green | 114,700,000 |  | 11,000 | 11,002 |  | 34 GB | 1 min 12 s | 2.0 s |  |
+| patch | green |  | 132,500,000 | 11,000 | 11,001 | 137 GB |  | 1 min 12 s |  | 40 ms |
 
-- seed: do \`seed\` \| again
-- patch: do \`patch\` \| again
+- seed: do `seed` \| again
+- patch: do `patch` \| again
 
 ## Notes
 
@@ -335,5 +352,7 @@ Temporary storage is counted for the whole database, and WAL for the whole serve
     #[test]
     fn names_are_not_markup() {
         assert_eq!(plain("a|b\n<i>*c*"), "a\\|b \\<i\\>\\*c\\*");
+        assert_eq!(plain("<`a*|b`>"), "\\<`a*\\|b`\\>");
+        assert_eq!(plain("one ` only"), "one \\` only");
     }
 }

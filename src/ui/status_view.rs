@@ -19,7 +19,7 @@ pub struct StatusView {
     pub owner: Option<Side>,
     /// The lease's epoch.
     pub epoch: u64,
-    /// Since when it is so, in UTC.
+    /// Since when green owns the data, or when the run was begun, in UTC.
     pub since: String,
     /// All steps in order.
     pub steps: Vec<StepState>,
@@ -27,6 +27,10 @@ pub struct StatusView {
     pub running: Option<Holder>,
     /// Whether an operator has paused it.
     pub paused: bool,
+    /// Who has, and since when.
+    pub pause: Option<Paused>,
+    /// Why nobody works on it, if the last one ended with an error.
+    pub stopped: Option<Stopped>,
     /// Whether nobody needs to watch it, and why.
     pub safe_to_walk_away: WalkAway,
     /// How to go back from here.
@@ -70,14 +74,34 @@ pub enum Progression {
     Done,
 }
 
+/// An operator's pause.
+#[derive(Clone, Debug, Serialize)]
+pub struct Paused {
+    /// Who.
+    pub by: String,
+    /// When, in UTC.
+    pub since: String,
+}
+
+/// The end of the last run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stopped {
+    /// The step at which it ended.
+    pub step: String,
+    /// The code of its error.
+    pub code: String,
+    /// When, in UTC.
+    pub at: String,
+}
+
 /// A process that holds the lease.
 #[derive(Clone, Debug, Serialize)]
 pub struct Holder {
     /// Its name in the lease.
     pub holder: String,
-    /// Its process id there.
+    /// The backend of its session on green.
     pub pid: u32,
-    /// Its host.
+    /// From where that is connected.
     pub host: String,
 }
 
@@ -100,21 +124,29 @@ impl View for StatusView {
             format!(" since {}", self.since)
         };
         match self.owner {
-            Some(owner) => fact(
+            Some(Side::Blue) => {
+                fact("owner", format!("blue (epoch {})", self.epoch).into());
+                fact("begun", Cell::from(&self.since));
+            }
+            Some(Side::Green) => fact(
                 "owner",
-                format!("{owner} (epoch {}){since}", self.epoch).into(),
+                format!("green (epoch {}){since}", self.epoch).into(),
             ),
             None => fact("owner", Cell::new("cannot tell", Tone::Bad)),
         }
         match &self.running {
             Some(Holder { holder, pid, host }) => fact(
                 "at work",
-                format!("{holder} (process {pid} on {host})").into(),
+                format!("{holder} (backend {pid} on green, from {host})").into(),
             ),
             None => fact("at work", "nobody".into()),
         }
-        if self.paused {
-            let text = "yes, by an operator; `greenlight resume` allows it again";
+        if let Some(Stopped { step, code, at }) = &self.stopped {
+            let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
+            fact("stopped", Cell::new(text, Tone::Caution));
+        }
+        if let Some(Paused { by, since }) = &self.pause {
+            let text = format!("by {by} since {since}; `greenlight resume` allows it again");
             fact("paused", Cell::new(text, Tone::Caution));
         }
         let (word, tone) = if self.safe_to_walk_away.safe {
@@ -210,6 +242,15 @@ mod tests {
             ],
             running: None,
             paused: true,
+            pause: Some(Paused {
+                by: "ana".to_owned(),
+                since: "2026-07-01 12:31:00 UTC".to_owned(),
+            }),
+            stopped: Some(Stopped {
+                step: "backfill".to_owned(),
+                code: "GL0311".to_owned(),
+                at: "2026-07-01 12:31:04 UTC".to_owned(),
+            }),
             safe_to_walk_away: WalkAway {
                 safe: true,
                 why: "blue is not touched, and finished batches are kept".to_owned(),
@@ -223,9 +264,11 @@ mod tests {
     fn for_a_person() {
         insta::assert_snapshot!(sample().human(&Paper::plain(100)), @r#"
 Plan hydra: green is being built; blue serves.
-owner              blue (epoch 3) since 2026-07-01 12:00:04 UTC
+owner              blue (epoch 3)
+begun              2026-07-01 12:00:04 UTC
 at work            nobody
-paused             yes, by an operator; `greenlight resume` allows it again
+stopped            at backfill with GL0311, 2026-07-01 12:31:04 UTC; `greenlight explain GL0311`
+paused             by ana since 2026-07-01 12:31:00 UTC; `greenlight resume` allows it again
 safe to walk away  yes: blue is not touched, and finished batches are kept
 way back           none needed: drop green
 
@@ -253,6 +296,6 @@ next: greenlight resume plan.toml
     fn for_a_program() {
         let mut view = sample();
         view.steps.truncate(1);
-        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":true,"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":{"by":"ana","since":"2026-07-01 12:31:00 UTC"},"stopped":{"step":"backfill","code":"GL0311","at":"2026-07-01 12:31:04 UTC"},"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
     }
 }

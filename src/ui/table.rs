@@ -2,14 +2,18 @@
 
 use std::borrow::Cow;
 
-use comfy_table::{
-    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, TableStyle,
-};
+use console::measure_text_width as measure;
 
-use super::paper::{Paper, Tone, clean};
+use super::paper::{Paper, Tone, clean, wrap};
 
-/// Names up to this long are never broken; a longer one may be, so that the rest of the table still fits.
-const UNBROKEN: usize = 40;
+/// Between two columns.
+const GAP: usize = 2;
+/// A word of a text may be broken when it is longer than this; names and numbers never are.
+const UNBROKEN: usize = 50;
+/// Names up to this long have room as long as that is possible at all; half of it they always have.
+const SHORT: usize = 16;
+/// A column of text is no wider than this where the paper has no end.
+const READABLE: usize = 80;
 
 /// How a column behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,84 +149,134 @@ impl Table {
         if self.rows.is_empty() {
             return String::new();
         }
-        let shown: Vec<(usize, &Column)> = self
-            .columns
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| {
-                self.rows
-                    .iter()
-                    .any(|row| row.get(*index).is_some_and(|cell| !cell.text.is_empty()))
-            })
+        let filled = |index: usize| {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(index));
+            cells.any(|cell| !cell.text.is_empty())
+        };
+        let shown: Vec<(usize, &Column)> = (self.columns.iter().enumerate())
+            .filter(|(index, _)| filled(*index))
             .collect();
-
-        let mut table = comfy_table::Table::new();
-        table
-            .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(u16::try_from(paper.width).unwrap_or(u16::MAX));
-        // The printer has decided about colours; the table must not look at the terminal itself.
-        table.force_no_tty();
-        if paper.colour {
-            table.enforce_styling();
-            table.style_text_only();
+        let widths = self.widths(&shown, paper);
+        let mut lines = Vec::new();
+        if self.header {
+            let titles: Vec<Cell> = (shown.iter())
+                .map(|(_, column)| Cell::new(&column.title, Tone::Strong))
+                .collect();
+            let titles: Vec<(&Cell, Kind)> = (titles.iter().zip(&shown))
+                .map(|(cell, (_, column))| (cell, column.kind))
+                .collect();
+            draw(&titles, &widths, paper, &mut lines);
+        }
+        let first = lines.len();
+        let nothing = Cell::default();
+        for row in &self.rows {
+            let cells: Vec<(&Cell, Kind)> = (shown.iter())
+                .map(|(index, column)| (row.get(*index).unwrap_or(&nothing), column.kind))
+                .collect();
+            draw(&cells, &widths, paper, &mut lines);
         }
         if self.header {
-            table.set_header(shown.iter().map(|(_, column)| {
-                comfy_table::Cell::new(&column.title)
-                    .add_attribute(Attribute::Bold)
-                    .set_alignment(alignment(column.kind))
-            }));
+            let longest = lines.iter().map(|line| measure(line)).max().unwrap_or(0);
+            lines.insert(first, "─".repeat(longest));
         }
-        for row in &self.rows {
-            table.add_row(shown.iter().map(|(index, column)| {
-                let cell = row.get(*index).cloned().unwrap_or_default();
-                toned(comfy_table::Cell::new_owned(cell.text), cell.tone)
-                    .set_alignment(alignment(column.kind))
-            }));
+        lines.join("\n")
+    }
+
+    /// The width of each column: what it needs, or less where the paper is too narrow. Text gives way first, then the
+    /// widest column of names: a name that is longer than it has the rest of its row below it.
+    fn widths(&self, shown: &[(usize, &Column)], paper: &Paper) -> Vec<usize> {
+        let header = |column: &Column| {
+            if self.header {
+                measure(&column.title)
+            } else {
+                0
+            }
+        };
+        let cells = |index: usize| self.rows.iter().filter_map(move |row| row.get(index));
+        let mut widths = Vec::new();
+        let mut least = Vec::new();
+        for (index, column) in shown {
+            let lines = cells(*index).flat_map(|cell| cell.text.lines());
+            let longest = lines.map(measure).max().unwrap_or(0);
+            let words = cells(*index).flat_map(|cell| cell.text.split_whitespace());
+            let word = words.map(measure).max().unwrap_or(0).min(UNBROKEN);
+            let longest = match column.kind {
+                Kind::Text if paper.endless => longest.min(READABLE.max(word)),
+                Kind::Text | Kind::Name | Kind::Number => longest,
+            };
+            widths.push(longest.max(header(column)));
+            least.push(match column.kind {
+                Kind::Text => word.max(header(column)),
+                Kind::Name => longest.min(SHORT / 2).max(header(column)),
+                Kind::Number => longest.max(header(column)),
+            });
         }
-        let last = shown.len().saturating_sub(1);
-        for (place, (index, column)) in shown.iter().enumerate() {
-            let Some(inner) = table.column_mut(place) else {
-                continue;
-            };
-            inner.set_padding((0, if place == last { 0 } else { 2 }));
-            let longest = self
-                .rows
-                .iter()
-                .filter_map(|row| row.get(*index))
-                .flat_map(|cell| cell.text.lines())
-                .map(console::measure_text_width)
-                .max()
-                .unwrap_or(0);
-            let whole = match column.kind {
-                Kind::Number => true,
-                Kind::Name => longest <= UNBROKEN,
-                Kind::Text => false,
-            };
-            if whole {
-                inner.set_constraint(ColumnConstraint::ContentWidth);
+        if paper.endless {
+            return widths;
+        }
+        for (kind, names) in [(Kind::Text, 0), (Kind::Name, SHORT), (Kind::Name, 0)] {
+            while widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) > paper.width
+            {
+                let widest = (0..widths.len())
+                    .filter(|place| shown[*place].1.kind == kind)
+                    .filter(|place| widths[*place] > least[*place].max(names))
+                    .max_by_key(|place| widths[*place]);
+                let Some(widest) = widest else { break };
+                widths[widest] -= 1;
             }
         }
-        table.trim_fmt()
+        widths
     }
 }
 
-fn alignment(kind: Kind) -> CellAlignment {
-    match kind {
-        Kind::Number => CellAlignment::Right,
-        Kind::Text | Kind::Name => CellAlignment::Left,
-    }
-}
-
-fn toned(cell: comfy_table::Cell, tone: Tone) -> comfy_table::Cell {
-    match tone {
-        Tone::Plain => cell,
-        Tone::Strong => cell.add_attribute(Attribute::Bold),
-        Tone::Dim => cell.add_attribute(Attribute::Dim),
-        Tone::Good => cell.fg(Color::DarkGreen),
-        Tone::Caution => cell.fg(Color::DarkYellow),
-        Tone::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
+/// Draws a row: text is broken at spaces, and a name that is too long is followed by the rest of its row below.
+fn draw(cells: &[(&Cell, Kind)], widths: &[usize], paper: &Paper, lines: &mut Vec<String>) {
+    let mut from = 0;
+    while from < cells.len() {
+        let too_long = |place: usize| {
+            let (cell, kind) = cells[place];
+            kind == Kind::Name && cell.text.lines().any(|line| measure(line) > widths[place])
+        };
+        let until = (from..cells.len())
+            .find(|place| too_long(*place))
+            .map_or(cells.len(), |place| place + 1);
+        let broken: Vec<Vec<String>> = (from..until)
+            .map(|place| match cells[place].1 {
+                Kind::Text => wrap(&cells[place].0.text, widths[place]),
+                Kind::Name | Kind::Number => {
+                    cells[place].0.text.lines().map(str::to_owned).collect()
+                }
+            })
+            .collect();
+        let height = broken.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let before: usize = widths[..from].iter().map(|width| width + GAP).sum();
+        for row in 0..height {
+            let mut line = " ".repeat(before);
+            let mut owed = 0;
+            for (place, parts) in (from..until).zip(&broken) {
+                let text = parts.get(row).map_or("", String::as_str);
+                let missing = widths[place].saturating_sub(measure(text));
+                let left = if cells[place].1 == Kind::Number {
+                    missing
+                } else {
+                    0
+                };
+                if !text.is_empty() {
+                    line.push_str(&" ".repeat(owed + left));
+                    line.push_str(&paper.tone(cells[place].0.tone, text));
+                    owed = 0;
+                } else {
+                    owed += left;
+                }
+                owed += missing - left + GAP;
+            }
+            lines.push(if line.trim().is_empty() {
+                String::new()
+            } else {
+                line
+            });
+        }
+        from = until;
     }
 }
 
@@ -267,7 +321,7 @@ jwk                3
         );
         insta::assert_snapshot!(text, @r#"
 table           rows  note
-──────────────────────────────────────────────────
+────────────────────────────────────────────────
 hydra_client  12,345  2.X adds two columns, and
                       both have a constant value
                       for all rows
@@ -280,10 +334,10 @@ jwk                3
         let mut table = Table::new([Column::text("state")]);
         table.row([Cell::new("open", Tone::Good)]);
         let paper = Paper {
-            width: 80,
             colour: true,
+            ..Paper::plain(80)
         };
-        insta::assert_snapshot!(format!("{:?}", table.render(&paper)), @r#""\u{1b}[1mstate\u{1b}[0m\n─────\n\u{1b}[38;5;2mopen\u{1b}[39m""#);
+        insta::assert_snapshot!(format!("{:?}", table.render(&paper)), @r#""\u{1b}[1mstate\u{1b}[0m\n─────\n\u{1b}[32mopen\u{1b}[0m""#);
         assert!(!table.render(&Paper::plain(80)).contains('\u{1b}'));
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::View;
 use super::numbers::{count, maybe, millis, plural};
-use super::paper::{Paper, Tone, clean};
+use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
 
 /// What `greenlight verify` shows.
@@ -16,8 +16,10 @@ pub struct VerifyView {
     pub verdict: Verdict,
     /// What was compared.
     pub parts: Vec<VerifyPart>,
-    /// A query that shows the differing rows again; empty if there is none.
-    pub query: String,
+    /// The code of the verdict, unless it is the same.
+    pub code: Option<String>,
+    /// What to do then.
+    pub fix: String,
 }
 
 /// What comparing came to.
@@ -61,6 +63,8 @@ pub struct VerifyPart {
     pub verdict: Verdict,
     /// How many rows differ.
     pub differences: u64,
+    /// Whether more than that differ, which were not counted.
+    pub at_least: bool,
     /// Some of them.
     pub shown: Vec<Difference>,
     /// Why it could not be told, or what to know; may be empty.
@@ -105,7 +109,10 @@ impl View for VerifyView {
             let differ = match part.verdict {
                 Verdict::Same => String::new(),
                 Verdict::CannotTell if part.differences == 0 => "?".to_owned(),
-                Verdict::CannotTell | Verdict::Differs => count(part.differences),
+                Verdict::CannotTell | Verdict::Differs => {
+                    let more = if part.at_least { "≥ " } else { "" };
+                    format!("{more}{}", count(part.differences))
+                }
             };
             table.row([
                 Cell::from(&part.what),
@@ -121,12 +128,6 @@ impl View for VerifyView {
         if !differences.is_empty() {
             blocks.push(differences);
         }
-        if !self.query.is_empty() && self.verdict != Verdict::Same {
-            blocks.push(format!(
-                "To see them again:\n{}",
-                super::paper::indent(&clean(&self.query), 2)
-            ));
-        }
         blocks.push(self.closing(paper));
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n\n")
@@ -141,7 +142,7 @@ impl VerifyView {
             Column::name("kind"),
             Column::text("columns"),
         ]);
-        let mut hidden = 0;
+        let (mut hidden, mut uncounted) = (0, false);
         for part in &self.parts {
             for row in &part.shown {
                 let kind = match row.kind {
@@ -158,10 +159,12 @@ impl VerifyView {
             }
             let shown = u64::try_from(part.shown.len()).unwrap_or(u64::MAX);
             hidden += part.differences.saturating_sub(shown);
+            uncounted |= part.at_least;
         }
         let text = table.render(paper);
-        if hidden > 0 {
-            let more = format!("… and {} more", count(hidden));
+        if hidden > 0 || uncounted {
+            let least = if uncounted { "at least " } else { "" };
+            let more = format!("… and {least}{} more", count(hidden));
             return format!("{text}\n{more}").trim_start().to_owned();
         }
         text
@@ -190,7 +193,14 @@ impl VerifyView {
                 "Verify: cannot tell. {unknown} of {parts} could not be compared, so the gate stays closed."
             ),
         };
-        paper.tone(tone, &text)
+        let line = paper.tone(tone, &text);
+        match &self.code {
+            Some(code) => {
+                let head = format!("fix [{}]: ", clean(code));
+                format!("{line}\n{}", hanging(&head, &clean(&self.fix), paper))
+            }
+            None => line,
+        }
     }
 }
 
@@ -205,6 +215,7 @@ mod tests {
             took_ms: 3_200,
             verdict,
             differences: 0,
+            at_least: false,
             shown: Vec::new(),
             why: String::new(),
         }
@@ -215,7 +226,8 @@ mod tests {
             plan: "hydra".to_owned(),
             verdict: Verdict::worst(parts.iter().map(|part| part.verdict)),
             parts,
-            query: "SELECT * FROM greenlight.differences".to_owned(),
+            code: None,
+            fix: String::new(),
         }
     }
 
@@ -247,7 +259,9 @@ Verify: same. 1 part, 1,204,331 rows compared.
                 columns: vec!["state".to_owned(), "subject".to_owned()],
             },
         ];
-        let view = view(vec![part("client", Verdict::Same), flow]);
+        let mut view = view(vec![part("client", Verdict::Same), flow]);
+        view.code = Some("GL0309".to_owned());
+        view.fix = "Look at the rows named above.".to_owned();
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
 part    verdict       rows  differ   time
 ─────────────────────────────────────────
@@ -260,10 +274,8 @@ flow  id = 7  missing on green
 flow  id = 9  differs           state, subject
 … and 10 more
 
-To see them again:
-  SELECT * FROM greenlight.differences
-
 Verify: differs. 12 rows differ of 2,408,662 rows in 2 parts.
+fix [GL0309]: Look at the rows named above.
 "#);
         insta::assert_snapshot!(serde_json::to_string(&view.parts[1].shown[1]).unwrap(), @r#"{"key":"id = 9","kind":"differs","columns":["state","subject"]}"#);
     }
@@ -280,8 +292,7 @@ Verify: differs. 12 rows differ of 2,408,662 rows in 2 parts.
             both.human(&Paper::plain(100))
                 .ends_with("in 2 parts, and 1 of them could not be compared.")
         );
-        let mut view = view(vec![part("client", Verdict::Same), flow]);
-        view.query = String::new();
+        let view = view(vec![part("client", Verdict::Same), flow]);
         insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
 part    verdict           rows  differ   time  why
 ──────────────────────────────────────────────────────────────────────

@@ -5,5 +5,21 @@
     reason = "a test that cannot go on says why and fails"
 )]
 
+mod architecture;
+mod cli_errors;
+mod cluster_cleanup;
+mod cluster_crash;
+mod cluster_hydra;
+mod cluster_kill;
+mod cluster_lease;
+mod cluster_orders;
+mod cluster_stock;
+mod compare;
+mod docs;
+mod existing_servers;
+mod gates;
+mod oracle;
 mod pg;
+mod privileges;
+mod reading;
 mod support;

@@ -2,8 +2,19 @@
 
 mod binaries;
 pub(crate) mod cluster;
+mod fixture;
 mod leftovers;
+mod migration;
+pub(crate) mod operator;
+mod program;
+mod rows;
+pub(crate) mod shop;
 mod template;
 
-pub(crate) use binaries::must;
+pub(crate) use binaries::{binaries, must};
 pub(crate) use cluster::{Cluster, Options, Pair};
+pub(crate) use fixture::{Fixture, trap};
+pub(crate) use migration::{Hold, Migration, Seed};
+pub(crate) use operator::Operator;
+pub(crate) use program::{Program, greenlight};
+pub(crate) use rows::{Row, contents, dump, rows};

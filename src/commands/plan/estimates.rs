@@ -35,34 +35,69 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
             temp_bytes: Some(0),
         },
         Step::Transform(name) => {
-            let Some(transform) = migration.transforms.iter().find(|transform| transform.name == *name) else {
+            let Some(transform) = migration
+                .transforms
+                .iter()
+                .find(|transform| transform.name == *name)
+            else {
                 return Estimate::default();
             };
             Estimate {
                 rows: rows(size(&transform.from)),
                 wal_bytes: Some(data(&transform.from)),
-                temp_bytes: explains.iter().find(|explain| explain.transform == *name).and_then(|explain| explain.temp_bytes),
+                temp_bytes: explains
+                    .iter()
+                    .find(|explain| explain.transform == *name)
+                    .and_then(|explain| explain.temp_bytes),
             }
         }
         // At worst every row is written anew.
-        Step::Patch(table) => Estimate { rows: rows(size(table)), wal_bytes: Some(data(table)), temp_bytes: Some(0) },
+        Step::Patch(table) => Estimate {
+            rows: rows(size(table)),
+            wal_bytes: Some(data(table)),
+            temp_bytes: Some(0),
+        },
         Step::Index => index(survey),
-        Step::Prepare | Step::Landing | Step::Alter(_) | Step::Keys | Step::Analyze | Step::Compare | Step::Own | Step::Validate => {
-            Estimate { rows: None, wal_bytes: None, temp_bytes: None }
-        }
+        // The migrator writes what it writes, and nothing is known of indexes that only a join needs.
+        Step::Prepare | Step::Keys => Estimate::default(),
+        // The catalog only, or only reading.
+        Step::Landing
+        | Step::Alter(_)
+        | Step::Analyze
+        | Step::References
+        | Step::Compare
+        | Step::Own
+        | Step::Validate => Estimate {
+            rows: Some(0),
+            wal_bytes: Some(0),
+            temp_bytes: Some(0),
+        },
     }
 }
 
 /// Indexes: WAL is their size; a sort that does not fit into `maintenance_work_mem` goes to temporary files.
 fn index(survey: &Survey) -> Estimate {
     let migration = &survey.migration;
-    let landed = migration.carried.iter().filter(|carried| carried.way != CarryWay::Rewrite).map(|carried| carried.table.as_str());
-    let driving = migration.transforms.iter().map(|transform| transform.from.as_str());
+    let landed = migration
+        .carried
+        .iter()
+        .filter(|carried| carried.way != CarryWay::Rewrite)
+        .map(|carried| carried.table.as_str());
+    let driving = migration
+        .transforms
+        .iter()
+        .map(|transform| transform.from.as_str());
     let memory = migration.limits.maintenance_work_mem_kb * 1024;
     let (mut wal, mut temp) = (0, 0);
     for name in landed.chain(driving) {
-        let Some(size) = survey.sizes.get(name) else { continue };
-        let number = migration.blue.tables.get(name).map_or(1, |table| table.indexes.len().max(1));
+        let Some(size) = survey.sizes.get(name) else {
+            continue;
+        };
+        let number = migration
+            .blue
+            .tables
+            .get(name)
+            .map_or(1, |table| table.indexes.len().max(1));
         let bytes = count(size.index_bytes);
         wal += bytes;
         let one = bytes / u64::try_from(number).unwrap_or(1);
@@ -70,5 +105,9 @@ fn index(survey: &Survey) -> Estimate {
             temp = temp.max(one * u64::try_from(migration.limits.connections).unwrap_or(1));
         }
     }
-    Estimate { rows: None, wal_bytes: Some(wal), temp_bytes: Some(temp) }
+    Estimate {
+        rows: Some(0),
+        wal_bytes: Some(wal),
+        temp_bytes: Some(temp),
+    }
 }

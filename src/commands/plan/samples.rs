@@ -25,17 +25,29 @@ pub(super) async fn explains(survey: &Survey) -> Vec<Explain> {
 }
 
 fn select(survey: &Survey, transform: &Transform, condition: &str) -> String {
-    transform.sql.render(condition, &constants(&survey.migration))
+    transform
+        .sql
+        .render(condition, &constants(&survey.migration))
 }
 
 async fn explain(survey: &Survey, transform: &Transform) -> Result<Explain> {
     let session = survey.source();
     let doing = "explain a transform";
-    let select = select(survey, transform, &batch_condition(&transform.alias, None, 0, PAGES));
-    session.run(&format!("BEGIN READ ONLY; {}", planner_hints()), doing).await?;
+    let select = select(
+        survey,
+        transform,
+        &batch_condition(&transform.alias, None, 0, PAGES),
+    );
+    session
+        .run(&format!("BEGIN READ ONLY; {}", planner_hints()), doing)
+        .await?;
     let explained = async {
-        let text = session.rows(&format!("EXPLAIN (COSTS off) {select}"), &[], doing).await?;
-        let json = session.one(&format!("EXPLAIN (FORMAT json) {select}"), &[], doing).await?;
+        let text = session
+            .rows(&format!("EXPLAIN (COSTS off) {select}"), &[], doing)
+            .await?;
+        let json = session
+            .one(&format!("EXPLAIN (FORMAT json) {select}"), &[], doing)
+            .await?;
         Ok::<_, crate::error::Error>((text, json.get::<_, Value>(0)))
     }
     .await;
@@ -46,7 +58,9 @@ async fn explain(survey: &Survey, transform: &Transform) -> Result<Explain> {
     let plan = &json[0]["Plan"];
     Ok(Explain {
         transform: transform.name.clone(),
-        nested_loops: !plan_text.iter().any(|line| line.contains("Hash Join") || line.contains("Merge Join")),
+        nested_loops: !plan_text
+            .iter()
+            .any(|line| line.contains("Hash Join") || line.contains("Merge Join")),
         plan_text: plan_text.join("\n"),
         temp_bytes: Some(spilled(plan, work_mem)),
     })
@@ -55,12 +69,17 @@ async fn explain(survey: &Survey, transform: &Transform) -> Result<Explain> {
 /// Bytes of the nodes that sort or hash more than `work_mem`: what PostgreSQL would put into temporary files.
 fn spilled(node: &Value, work_mem: u64) -> u64 {
     let kind = node["Node Type"].as_str().unwrap_or_default();
-    let bytes = node["Plan Rows"].as_u64().unwrap_or_default().saturating_mul(node["Plan Width"].as_u64().unwrap_or_default());
+    let bytes = node["Plan Rows"]
+        .as_u64()
+        .unwrap_or_default()
+        .saturating_mul(node["Plan Width"].as_u64().unwrap_or_default());
     let own = match kind {
         "Sort" | "Hash" | "Materialize" | "Aggregate" if bytes > work_mem => bytes,
         _ => 0,
     };
-    let below = node["Plans"].as_array().map_or(0, |plans| plans.iter().map(|plan| spilled(plan, work_mem)).sum());
+    let below = node["Plans"].as_array().map_or(0, |plans| {
+        plans.iter().map(|plan| spilled(plan, work_mem)).sum()
+    });
     own + below
 }
 
@@ -69,25 +88,53 @@ pub(super) async fn samples(survey: &Survey, number: usize) -> Vec<Result<Sample
     let mut found = Vec::new();
     for transform in survey.migration.transforms.iter().filter(|_| number > 0) {
         found.push(sample(survey, transform, number).await.map_err(|error| {
-            format!("transform `{}` could not be sampled: {}", transform.name, error.condition())
+            format!(
+                "transform `{}` could not be sampled: {}",
+                transform.name,
+                error.condition()
+            )
         }));
     }
     found
 }
 
 async fn sample(survey: &Survey, transform: &Transform, number: usize) -> Result<Sample> {
-    let columns: Vec<String> = transform.columns.iter().map(|column| format!("q.{}::text", quote_ident(column))).collect();
-    let sql = format!("SELECT {} FROM (\n{}\n) q LIMIT {number}", columns.join(", "), select(survey, transform, "true"));
-    let rows = survey.source().rows(&sql, &[], "sample a transform").await?;
+    let columns: Vec<String> = transform
+        .columns
+        .iter()
+        .map(|column| format!("q.{}::text", quote_ident(column)))
+        .collect();
+    let sql = format!(
+        "SELECT {} FROM (\n{}\n) q LIMIT {number}",
+        columns.join(", "),
+        select(survey, transform, "true")
+    );
+    let rows = survey
+        .source()
+        .rows(&sql, &[], "sample a transform")
+        .await?;
+    let known = constants(&survey.migration);
     let mask = |row: &tokio_postgres::Row| -> Vec<String> {
-        (0..row.len()).map(|place| masked(row.get::<_, Option<String>>(place).as_deref())).collect()
+        (0..row.len())
+            .map(|place| masked(row.get::<_, Option<String>>(place).as_deref()))
+            .collect()
     };
-    Ok(Sample { transform: transform.name.clone(), columns: transform.columns.clone(), rows: rows.iter().map(mask).collect() })
+    Ok(Sample {
+        transform: transform.name.clone(),
+        columns: transform.columns.clone(),
+        rows: rows.iter().map(mask).collect(),
+        unknown: (transform.sql.variables().into_iter())
+            .filter(|name| !known.contains_key(*name))
+            .map(str::to_owned)
+            .collect(),
+    })
 }
 
 /// Letters become `x`, digits `9`: the form can be judged and the value cannot be read.
 fn masked(value: Option<&str>) -> String {
-    let Some(value) = value else { return "NULL".to_owned() };
+    let Some(value) = value else {
+        return "NULL".to_owned();
+    };
     if matches!(value, "true" | "false" | "" | "{}" | "[]") {
         return value.to_owned();
     }

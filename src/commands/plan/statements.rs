@@ -15,59 +15,117 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
     match step {
         Step::Prepare => match &migration.schema {
             SchemaSource::Command { argv, .. } => vec![argv.join(" ")],
-            SchemaSource::Sql(files) => files.iter().map(|file| format!("\\i {}", file.path.display())).collect(),
+            SchemaSource::Sql(files) => files
+                .iter()
+                .map(|file| format!("\\i {}", file.path.display()))
+                .collect(),
         },
         Step::Landing => {
             let sources = migration.sources();
-            sources.iter().filter_map(|name| migration.blue.tables.get(*name)).map(|t| ddl::create_landing(namespace, t)).collect()
+            sources
+                .iter()
+                .filter_map(|name| migration.blue.tables.get(*name))
+                .map(|t| ddl::create_landing(namespace, t))
+                .collect()
         }
         Step::Seed => migration
             .landed()
             .iter()
             .filter_map(|name| migration.blue.tables.get(*name))
             .flat_map(|table| {
-                let (out, into) = copy_statement(namespace, &table.name, 0, 1000, table, &table.name);
+                let (out, into) =
+                    copy_statement(namespace, &table.name, 0, 1000, table, &table.name);
                 [format!("-- blue\n{out}"), format!("-- green\n{into}")]
             })
             .collect(),
-        Step::Alter(table) => match (migration.blue.tables.get(table), migration.expect.tables.get(table)) {
+        Step::Alter(table) => match (
+            migration.blue.tables.get(table),
+            migration.expect.tables.get(table),
+        ) {
             (Some(from), Some(to)) => {
                 let values = constants(migration);
-                let carried = migration.carried.iter().find(|carried| carried.table == *table);
-                let value = |column: &str| carried.and_then(|c| c.add.get(column)).map(|template| template.render("true", &values));
-                ddl::alter_into(namespace, from, to, &value).into_iter().map(|s| s.sql).collect()
+                let carried = migration
+                    .carried
+                    .iter()
+                    .find(|carried| carried.table == *table);
+                let value = |column: &str| {
+                    carried
+                        .and_then(|c| c.add.get(column))
+                        .map(|template| template.render("true", &values))
+                };
+                ddl::alter_into(namespace, from, to, &value)
+                    .into_iter()
+                    .map(|s| s.sql)
+                    .collect()
             }
             _ => Vec::new(),
         },
-        Step::Transform(name) => migration.transforms.iter().filter(|transform| transform.name == *name).map(|transform| {
-            let condition = batch_condition(&transform.alias, None, 0, 1000);
-            let select = select_for(migration, transform, names::NEXT, &condition, &constants(migration));
-            format!("INSERT INTO {} ({})\n{select}", quote_qualified(names::NEXT, &transform.into), quote_list(&transform.columns))
-        }).collect(),
+        Step::Transform(name) => migration
+            .transforms
+            .iter()
+            .filter(|transform| transform.name == *name)
+            .map(|transform| {
+                let condition = batch_condition(&transform.alias, None, 0, 1000);
+                let select = select_for(
+                    migration,
+                    transform,
+                    names::NEXT,
+                    &condition,
+                    &constants(migration),
+                );
+                format!(
+                    "INSERT INTO {} ({})\n{select}",
+                    quote_qualified(names::NEXT, &transform.into),
+                    quote_list(&transform.columns)
+                )
+            })
+            .collect(),
         Step::Patch(table) => migration
             .carried
             .iter()
             .filter(|carried| carried.table == *table)
-            .map(|carried| Patch::new(carried, constants(migration), namespace).statement(table, 0, 1000))
+            .map(|carried| {
+                Patch::new(carried, constants(migration), namespace).statement(table, 0, 1000)
+            })
             .collect(),
-        Step::Index => {
-            let nothing = Table::default();
-            let wanted = migration.expect.tables.values().filter(|table| migration.targets().contains(&table.name.as_str()) || migration.carried.iter().any(|c| c.table == table.name));
-            wanted
-                .flat_map(|table| ddl::missing_indexes(namespace, table, &nothing))
-                .flat_map(|build| [build.build, build.attach])
-                .flatten()
-                .map(|s| s.sql)
-                .collect()
-        }
+        Step::Index => indexes(migration),
         Step::Own => {
             let mut found = vec![
-                format!("ALTER SCHEMA \"{namespace}\" RENAME TO \"{}\"", names::RETIRED),
+                format!(
+                    "ALTER SCHEMA \"{namespace}\" RENAME TO \"{}\"",
+                    names::RETIRED
+                ),
                 format!("ALTER SCHEMA \"{}\" RENAME TO \"{namespace}\"", names::NEXT),
             ];
-            found.extend(migration.expect.tables.values().flat_map(|t| ddl::add_foreign_keys(namespace, t)).map(|s| s.sql));
+            found.extend(
+                migration
+                    .expect
+                    .tables
+                    .values()
+                    .flat_map(|t| ddl::add_foreign_keys(namespace, t))
+                    .map(|s| s.sql),
+            );
             found
         }
-        Step::Keys | Step::Analyze | Step::Compare | Step::Validate => Vec::new(),
+        Step::Keys | Step::Analyze | Step::References | Step::Compare | Step::Validate => {
+            Vec::new()
+        }
     }
+}
+
+/// Every index and key of 2.X as on tables that have none.
+fn indexes(migration: &Migration) -> Vec<String> {
+    let namespace = migration.namespace.as_str();
+
+    let nothing = Table::default();
+    let wanted = migration.expect.tables.values().filter(|table| {
+        migration.targets().contains(&table.name.as_str())
+            || migration.carried.iter().any(|c| c.table == table.name)
+    });
+    wanted
+        .flat_map(|table| ddl::missing_indexes(namespace, table, &nothing))
+        .flat_map(|build| [build.build, build.attach])
+        .flatten()
+        .map(|s| s.sql)
+        .collect()
 }

@@ -9,17 +9,31 @@ const ROWS_A_BATCH: u64 = 10_000;
 
 pub(super) fn rows(survey: &Survey) -> Vec<TableRow> {
     let migration = &survey.migration;
-    let mut rows: Vec<TableRow> = migration.blue.roots().map(|table| row(survey, &table.name)).collect();
-    let new = migration.expect.roots().filter(|table| !migration.blue.tables.contains_key(&table.name));
-    rows.extend(new.map(|table| TableRow {
-        table: table.name.clone(),
-        class: Class::New,
-        into: Vec::new(),
-        way: String::new(),
-        rows: None,
-        bytes: None,
-        batches: None,
-        note: if migration.targets().contains(&table.name.as_str()) { "filled by transforms" } else { "as the migrator makes it" }.to_owned(),
+    let mut rows: Vec<TableRow> = migration
+        .blue
+        .roots()
+        .map(|table| row(survey, &table.name))
+        .collect();
+    let new = migration
+        .expect
+        .roots()
+        .filter(|table| !migration.blue.tables.contains_key(&table.name));
+    rows.extend(new.map(|table| {
+        TableRow {
+            table: table.name.clone(),
+            class: Class::New,
+            into: Vec::new(),
+            way: String::new(),
+            rows: None,
+            bytes: None,
+            batches: None,
+            note: if migration.targets().contains(&table.name.as_str()) {
+                "filled by transforms"
+            } else {
+                "as the migrator makes it"
+            }
+            .to_owned(),
+        }
     }));
     rows
 }
@@ -27,12 +41,24 @@ pub(super) fn rows(survey: &Survey) -> Vec<TableRow> {
 fn row(survey: &Survey, name: &str) -> TableRow {
     let migration = &survey.migration;
     let size = survey.sizes.get(name);
-    let rows = size.and_then(|size| size.rows_estimate).and_then(|rows| u64::try_from(rows).ok());
-    let carried = migration.carried.iter().find(|carried| carried.table == name);
+    let rows = size
+        .and_then(|size| size.rows_estimate)
+        .and_then(|rows| u64::try_from(rows).ok());
+    let carried = migration
+        .carried
+        .iter()
+        .find(|carried| carried.table == name);
     let written = |rewritten: bool| -> Vec<String> {
-        let reads = |t: &&crate::model::migration::Transform| t.from == name || t.reach.iter().any(|reach| reach.table == name);
-        let mut into: Vec<String> =
-            migration.transforms.iter().filter(reads).map(|t| t.into.clone()).filter(|into| !rewritten || into != name).collect();
+        let reads = |t: &&crate::model::migration::Transform| {
+            t.from == name || t.reach.iter().any(|reach| reach.table == name)
+        };
+        let mut into: Vec<String> = migration
+            .transforms
+            .iter()
+            .filter(reads)
+            .map(|t| t.into.clone())
+            .filter(|into| !rewritten || into != name)
+            .collect();
         into.sort_unstable();
         into.dedup();
         into
@@ -44,7 +70,11 @@ fn row(survey: &Survey, name: &str) -> TableRow {
                 CarryWay::Alter => "altered in place",
                 CarryWay::Rewrite => "rewritten",
             };
-            let class = if carried.patch.is_empty() { Class::Carry } else { Class::Patch };
+            let class = if carried.patch.is_empty() {
+                Class::Carry
+            } else {
+                Class::Patch
+            };
             let added: Vec<&str> = carried.add.keys().map(String::as_str).collect();
             let patched: Vec<&str> = carried.patch.keys().map(String::as_str).collect();
             let mut note = Vec::new();
@@ -63,7 +93,12 @@ fn row(survey: &Survey, name: &str) -> TableRow {
         (None, Some(reason)) => (Class::Drop, "", Vec::new(), reason.clone()),
         (None, None) => {
             let driven = migration.transforms.iter().any(|t| t.from == name);
-            (Class::Transform, if driven { "read" } else { "joined" }, written(false), String::new())
+            (
+                Class::Transform,
+                if driven { "read" } else { "joined" },
+                written(false),
+                String::new(),
+            )
         }
     };
     TableRow {
@@ -73,7 +108,11 @@ fn row(survey: &Survey, name: &str) -> TableRow {
         way: way.to_owned(),
         rows,
         bytes: size.and_then(|size| u64::try_from(size.bytes()).ok()),
-        batches: if class == Class::Drop { None } else { rows.map(|rows| rows.div_ceil(ROWS_A_BATCH).max(1)) },
+        batches: if class == Class::Drop {
+            None
+        } else {
+            rows.map(|rows| rows.div_ceil(ROWS_A_BATCH).max(1))
+        },
         note,
     }
 }

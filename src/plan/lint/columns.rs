@@ -161,6 +161,26 @@ fn key(
             return;
         }
     }
+    let start = |name: &str| context.loaded.spans.key(&["transform", name]).start;
+    // Whether a key is still there is decided over all transforms of a target at once.
+    let other = context.spec().transform.iter().find(|(other, other_spec)| {
+        start(other) < start(name)
+            && other_spec.into.as_deref().unwrap_or(other) == target.name
+            && key_of(other_spec, Some(target)) != key
+    });
+    if let Some((other, _spec)) = other {
+        let condition = format!(
+            "the transforms `{other}` and `{name}` fill `{}` under different keys",
+            target.name
+        );
+        findings.error(
+            Error::new(Code::PlanColumns, condition)
+                .at(place("another key".to_owned()))
+                .at(context.place(&["transform", other, "key"], "than here"))
+                .fix("Give both the same `key`."),
+        );
+        return;
+    }
     let unique = target.indexes.iter().any(|index| {
         index.unique
             && !index.columns.is_empty()

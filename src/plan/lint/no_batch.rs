@@ -16,9 +16,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             }
             continue;
         };
+        let end = text.sql.trim_end().len();
         let error = match batches.as_slice() {
             [] => Error::new(Code::PlanNoBatch, format!("{words} has no `:batch`"))
-                .at(text.place(text.sql.len()..text.sql.len(), "`WHERE :batch` is missing"))
+                .at(text.place(end..end, "`WHERE :batch` is missing"))
                 .at(text.key_place("this transform")),
             [(_span, true)] => continue,
             [(span, false)] => Error::new(

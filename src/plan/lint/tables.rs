@@ -4,6 +4,7 @@ use super::{Context, Findings};
 use crate::error::{Code, Error, Place};
 use crate::model::catalog::Catalog;
 use crate::plan::load::closest;
+use crate::plan::sql::TableName;
 use crate::plan::text::{Role, Text};
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
@@ -19,7 +20,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for text in context.sound() {
         let reads = text.facts.reads.iter().filter(|read| {
-            read.schema.as_ref().is_some_and(|schema| *schema != context.spec().namespace)
+            read.schema
+                .as_ref()
+                .is_some_and(|schema| *schema != context.spec().namespace)
                 && !is_system(text.role, read.schema.as_deref(), &read.name)
         });
         for read in reads {
@@ -64,10 +67,14 @@ fn unknown(
         }
         None => {
             let near = closest(table, catalog.roots().map(|table| table.name.as_str()));
-            let label = near.map_or_else(
-                || format!("not in {side}"),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let label = match near {
+                // Without quotes SQL takes capitals for small letters.
+                Some(near) if near != table && near.eq_ignore_ascii_case(table) => {
+                    format!("its name is `{near}`, in SQL `\"{near}\"`")
+                }
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("not in {side}"),
+            };
             Error::new(
                 Code::PlanUnknownTable,
                 format!("{what} `{table}`, which is not in {side}"),
@@ -129,6 +136,25 @@ fn in_expect(context: &Context<'_>, expect: &Catalog, findings: &mut Findings) {
             );
         }
     }
+    added_in_expect(context, expect, findings);
+    for text in context
+        .sound()
+        .filter(|text| matches!(text.role, Role::Variable(_)))
+    {
+        let reads = text.facts.reads.iter().filter(|read| {
+            read.schema
+                .as_ref()
+                .is_none_or(|schema| *schema == spec.namespace)
+        });
+        findings
+            .errors
+            .extend(reads.filter_map(|read| unknown_read(text, read, side, expect)));
+    }
+}
+
+/// The columns of `carry.add` are columns of 2.X, and their values are the same for all rows.
+fn added_in_expect(context: &Context<'_>, expect: &Catalog, findings: &mut Findings) {
+    let spec = context.spec();
     for column in spec.carry.add.keys() {
         if !expect
             .tables
@@ -211,14 +237,26 @@ fn on_blue(context: &Context<'_>, blue: &Catalog, findings: &mut Findings) {
                     .is_none_or(|schema| *schema == spec.namespace)
         });
         for read in reads {
-            let what = format!("{} reads", text.role.words());
-            findings
-                .errors
-                .extend(unknown(&what, &read.name, "blue", blue, |label| {
-                    text.place(read.span.clone(), label)
-                }));
+            let new = context
+                .expect
+                .is_some_and(|expect| expect.tables.contains_key(&read.name));
+            let error = unknown_read(text, read, "blue", blue);
+            findings.errors.extend(error.map(|error| {
+                if new && !blue.tables.contains_key(&read.name) {
+                    error.fix("2.X's own tables are read once, through a variable: `[vars] … = { green = \"SELECT …\" }`.")
+                } else {
+                    error
+                }
+            }));
         }
     }
+}
+
+fn unknown_read(text: &Text<'_>, read: &TableName, side: &str, catalog: &Catalog) -> Option<Error> {
+    let what = format!("{} reads", text.role.words());
+    unknown(&what, &read.name, side, catalog, |label| {
+        text.place(read.span.clone(), label)
+    })
 }
 
 /// A patch may read tables that are on green: those that are carried, and those that transforms need.

@@ -1,11 +1,13 @@
 //! A carried table may not be tighter in 2.X than on blue: what blue accepts must fit.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Findings};
 use crate::error::{Code, Error};
-use crate::model::catalog::{Catalog, Column, ConstraintKind, Table};
+use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Index, Table};
 
 /// Whether every value of one type is a value of the other, unchanged.
-pub(crate) fn widens(from: &str, to: &str, expect: &Catalog) -> bool {
+fn widens(from: &str, to: &str, expect: &Catalog) -> bool {
     if from == to {
         return true;
     }
@@ -101,6 +103,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let (Some(blue), Some(expect)) = (context.blue, context.expect) else {
         return;
     };
+    let mut added = Added::default();
     for (from, to) in context.carried() {
         let patched = |column: &str| context.values_for(&to.name).get(column) == Some(&true);
         let mut tight = Vec::new();
@@ -136,12 +139,18 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
                 to.name
             )));
         }
-        demands(from, to, findings);
+        added.demands(from, to);
     }
+    added.tell(findings);
 }
 
 /// What makes a column of 2.X refuse a value of blue.
-fn narrower(before: &Column, after: &Column, blue: &Catalog, expect: &Catalog) -> Option<String> {
+pub(crate) fn narrower(
+    before: &Column,
+    after: &Column,
+    blue: &Catalog,
+    expect: &Catalog,
+) -> Option<String> {
     let name = &before.name;
     if after.generated.is_some() && before.generated.is_none() {
         return Some(format!(
@@ -204,42 +213,137 @@ fn loosely(
 }
 
 /// Constraints and unique indexes that 2.X adds: they are made after the rows are there, and refuse then.
-fn demands(from: &Table, to: &Table, findings: &mut Findings) {
-    for constraint in &to.constraints {
-        let known = from.constraints.iter().any(|other| {
-            other.kind == constraint.kind && other.definition == constraint.definition
-        });
-        if !known && !constraint.inherited {
-            let what = match constraint.kind {
-                ConstraintKind::PrimaryKey | ConstraintKind::Unique => "demands unique rows",
-                ConstraintKind::Check => "checks each row",
-                ConstraintKind::Exclusion => "excludes rows that overlap",
-                ConstraintKind::ForeignKey => "demands a row in another table",
-            };
-            let text = format!(
-                "2.X adds `{}` to `{}`, which {what}: {}",
-                constraint.name, to.name, constraint.definition
-            );
-            findings.warn(text, None);
-        }
-    }
-    for index in to
-        .indexes
-        .iter()
-        .filter(|index| index.unique && index.constraint.is_none() && !index.inherited)
-    {
-        if !from
-            .indexes
+#[derive(Default)]
+struct Added {
+    /// Foreign keys: table, what it says.
+    foreign: Vec<(String, String)>,
+    /// Unique constraints, primary keys, unique indexes.
+    unique: Vec<(String, String)>,
+    /// What is told one by one.
+    other: Vec<String>,
+}
+
+impl Added {
+    fn demands(&mut self, from: &Table, to: &Table) {
+        let own = to
+            .constraints
             .iter()
-            .any(|other| other.unique && other.rest == index.rest)
-        {
-            let text = format!(
-                "2.X adds the unique index `{}` to `{}`: {}",
-                index.name, to.name, index.rest
-            );
+            .filter(|constraint| !constraint.inherited);
+        for constraint in own.filter(|constraint| !implied(constraint, from)) {
+            let text = |what: &str| {
+                format!(
+                    "2.X adds `{}` to `{}`, which {what}: {}",
+                    constraint.name, to.name, constraint.definition
+                )
+            };
+            match constraint.kind {
+                ConstraintKind::PrimaryKey | ConstraintKind::Unique => {
+                    self.unique
+                        .push((to.name.clone(), text("demands unique rows")));
+                }
+                ConstraintKind::ForeignKey => {
+                    let text = text("demands a row in another table");
+                    self.foreign.push((to.name.clone(), text));
+                }
+                ConstraintKind::Check => self.other.push(text("checks each row")),
+                ConstraintKind::Exclusion => self.other.push(text("excludes rows that overlap")),
+            }
+        }
+        let unique =
+            |index: &&Index| index.unique && index.constraint.is_none() && !index.inherited;
+        for index in to.indexes.iter().filter(unique) {
+            let known = from
+                .indexes
+                .iter()
+                .any(|other| other.unique && other.rest == index.rest);
+            let plain = !index.columns.is_empty() && !index.rest.contains(" WHERE ");
+            if !(known || plain && is_unique(from, &index.columns)) {
+                let text = format!(
+                    "2.X adds the unique index `{}` to `{}`: {}",
+                    index.name, to.name, index.rest
+                );
+                self.unique.push((to.name.clone(), text));
+            }
+        }
+    }
+
+    /// One warning for all of a kind: they are many where every table gets a tenant.
+    fn tell(self, findings: &mut Findings) {
+        let rows = "which rows of blue may not satisfy";
+        let kinds = [
+            (self.unique, "unique keys", "the step `index` finds out"),
+            (
+                self.foreign,
+                "foreign keys",
+                "the step `references` finds out",
+            ),
+        ];
+        for (all, what, when) in kinds {
+            if let [(_, text)] = all.as_slice() {
+                findings.warn(text.clone(), None);
+                continue;
+            }
+            let tables: BTreeSet<&String> = all.iter().map(|(table, _)| table).collect();
+            let tables = match tables.len() {
+                0 => continue,
+                1 => "a carried table".to_owned(),
+                number => format!("{number} carried tables"),
+            };
+            let text = format!("2.X adds {} {what} to {tables}, {rows}: {when}", all.len());
+            findings.warn_all(text, all.into_iter().map(|(_, text)| text).collect());
+        }
+        for text in self.other {
             findings.warn(text, None);
         }
     }
+}
+
+/// Whether what a constraint of 2.X demands holds for all rows of blue.
+fn implied(constraint: &Constraint, from: &Table) -> bool {
+    let same = |other: &Constraint| {
+        other.kind == constraint.kind && other.definition == constraint.definition
+    };
+    if from.constraints.iter().any(same) {
+        return true;
+    }
+    match constraint.kind {
+        ConstraintKind::PrimaryKey | ConstraintKind::Unique => is_unique(from, &constraint.columns),
+        ConstraintKind::Check | ConstraintKind::Exclusion => false,
+        ConstraintKind::ForeignKey => {
+            // Columns that blue lacks have one value for all rows, which the plan has chosen: `tenant_id` beside `order_id`.
+            let old: Vec<&String> = constraint
+                .columns
+                .iter()
+                .filter(|column| from.column(column).is_some())
+                .collect();
+            let points = |other: &Constraint| {
+                other.kind == ConstraintKind::ForeignKey
+                    && !other.not_valid
+                    && other.references == constraint.references
+                    && other.columns.iter().eq(old.iter().copied())
+            };
+            old.is_empty() || from.constraints.iter().any(points)
+        }
+    }
+}
+
+/// Whether rows that differ on blue differ in these columns: some of them are unique there.
+fn is_unique(from: &Table, columns: &[String]) -> bool {
+    let within =
+        |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
+    let constraint = from.constraints.iter().any(|constraint| {
+        matches!(
+            constraint.kind,
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique
+        ) && within(&constraint.columns)
+    });
+    constraint
+        || from.indexes.iter().any(|index| {
+            index.unique
+                && !index.invalid
+                && !index.rest.contains(" WHERE ")
+                && within(&index.columns)
+        })
 }
 
 #[cfg(test)]

@@ -156,6 +156,10 @@ fn error(text: &Text<'_>, span: std::ops::Range<usize>, why: String) -> Error {
                 .map_or("id", String::as_str);
             found.fix(format!("Derive it from the row's key, which is the same each time: `md5('{}:' || {key})::uuid`.", spec.from))
         }
-        _ => found,
+        Role::Transform(..)
+        | Role::Add(_)
+        | Role::Patch(..)
+        | Role::Check(_)
+        | Role::Variable(_) => found,
     }
 }

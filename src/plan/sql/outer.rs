@@ -17,10 +17,7 @@ impl Walk<'_> {
             .children()
             .filter(|node| node.kind() != SyntaxKind::ERROR);
         let Some(mut node) = statements.next() else {
-            self.wrong(
-                0..self.place.length.min(1),
-                "nothing but comments stands here",
-            );
+            self.wrong(0..0, "nothing but comments stands here");
             return None;
         };
         if let Some(second) = statements.next() {

@@ -63,6 +63,9 @@ const WHOLE_ROWS: &[&str] = &[
     "to_jsonb",
 ];
 
+/// Columns that every table has: another copy of the same row has other values.
+const SYSTEM_COLUMNS: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
 /// Turns places of the parsed text into places of the text that the operator wrote.
 #[derive(Clone, Copy)]
 pub(super) struct Offsets {
@@ -260,6 +263,11 @@ impl Walk<'_> {
                 arguments: 0,
             });
             return;
+        }
+        let name = normalize_name_node(node);
+        if SYSTEM_COLUMNS.contains(&name.as_str()) {
+            let words = "a system column says where a row lies, not what it is";
+            self.facts.chance.push((self.span(node), words));
         }
         let top = node
             .ancestors()

@@ -29,6 +29,15 @@ fn step(id: &str, title: &str) -> StepRow {
     }
 }
 
+fn lock(table: &str, mode: &str) -> LockRow {
+    LockRow {
+        side: Side::Blue,
+        what: table.to_owned(),
+        mode: mode.to_owned(),
+        how_long: "each batch, below 1 s".to_owned(),
+    }
+}
+
 fn check(name: &str, found: Option<u64>, on_found: OnFound) -> CheckRow {
     CheckRow {
         name: name.to_owned(),
@@ -42,7 +51,7 @@ fn check(name: &str, found: Option<u64>, on_found: OnFound) -> CheckRow {
 
 fn sample() -> PlanView {
     let side = |name: &str, size| SideView {
-        address: format!("{name}:5432"),
+        address: format!("{name}:5432/hydra as greenlight"),
         database: "hydra".to_owned(),
         version: "15.4".to_owned(),
         size_bytes: Some(size),
@@ -71,17 +80,17 @@ fn sample() -> PlanView {
                 wal_bytes: None,
                 temp_bytes: Some(12_000_000),
                 undo: "truncate the landing tables".to_owned(),
-                locks: vec![LockRow {
-                    side: Side::Blue,
-                    what: "client, consent".to_owned(),
-                    mode: "ACCESS SHARE".to_owned(),
-                    how_long: "each batch, below 1 s".to_owned(),
-                }],
+                locks: vec![
+                    lock("client", "ACCESS SHARE"),
+                    lock("consent", "ACCESS SHARE"),
+                    lock("consent", "SHARE"),
+                ],
                 sql: vec!["COPY client TO STDOUT".to_owned()],
                 ..step("seed", "copy blue's rows")
             },
             StepRow {
                 no_return: true,
+                undo: "none: green's rows are the truth".to_owned(),
                 ..step("own", "make green the owner")
             },
         ],
@@ -93,6 +102,7 @@ fn sample() -> PlanView {
             transform: "consent".to_owned(),
             columns: vec!["flow_id".to_owned(), "subject".to_owned()],
             rows: vec![vec!["c1…(36)".to_owned(), "•••".to_owned()]],
+            unknown: Vec::new(),
         }],
         explains: vec![Explain {
             transform: "consent".to_owned(),
@@ -100,7 +110,7 @@ fn sample() -> PlanView {
             nested_loops: true,
             temp_bytes: Some(0),
         }],
-        warnings: vec!["green has no `hydra` role".to_owned()],
+        warnings: vec!["green has no `hydra` role".to_owned().into()],
         refusals: Vec::new(),
         totals: Totals {
             rows: Some(2_408_662),
@@ -110,6 +120,7 @@ fn sample() -> PlanView {
             temp_bytes: None,
         },
         explain: false,
+        verbose: false,
     }
 }
 
@@ -117,27 +128,32 @@ fn sample() -> PlanView {
 fn for_a_person() {
     insta::assert_snapshot!(sample().human(&Paper::plain(120)), @r#"
 Plan hydra: greenlight copies blue
-  blue   db1:5432/hydra  PostgreSQL 15.4  1.8 GB
-  green  db2:5432/hydra  PostgreSQL 15.4  8.1 MB
+  blue   db1:5432/hydra as greenlight  PostgreSQL 15.4  1.8 GB
+  green  db2:5432/hydra as greenlight  PostgreSQL 15.4  8.1 MB
 
 Tables
-  table      class      into  way          rows    size  batches  note
-  ─────────────────────────────────────────────────────────────────────────────────
-  client     carry            copied  1,204,331  393 MB       61
-  consent    transform  flow  read    1,204,331  393 MB       61  joined with login
-  migration  drop                     1,204,331  393 MB           2.X keeps its own
+  table      class      way          rows    size  batches  note
+  ──────────────────────────────────────────────────────────────────────────────────────
+  client     carry      copied  1,204,331  393 MB       61
+  consent    transform  read    1,204,331  393 MB       61  into flow; joined with login
+  migration  drop               1,204,331  393 MB           2.X keeps its own
 
-Steps
-  #  step     on     what it does                                    rows  WAL  temporary  undo
-  ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-  1  prepare  green  make the 2.X schema
-  2  seed     green  copy blue's rows                           2,408,662    ?      11 MB  truncate the landing tables
-  3  own      green  make green the owner (point of no return)
+Steps, all on green
+  #  step     what it does                                    rows  WAL  temporary
+  ────────────────────────────────────────────────────────────────────────────────
+  1  prepare  make the 2.X schema
+  2  seed     copy blue's rows                           2,408,662    ?      11 MB
+  3  own      make green the owner (point of no return)
+
+Undo
+  2 seed  truncate the landing tables
+  3 own   none: green's rows are the truth
 
 Locks that others can notice
-  step  on    what             mode          how long
-  ────────────────────────────────────────────────────────────────
-  seed  blue  client, consent  ACCESS SHARE  each batch, below 1 s
+  seed  ACCESS SHARE on blue: 1 table, each batch, below 1 s
+          client
+  seed  SHARE on blue: 1 table, each batch, below 1 s
+          consent
 
 Data checks
   check          found  means    effect on those rows
@@ -148,10 +164,11 @@ Data checks
   -- orphans
   SELECT challenge FROM consent
 
-Sample of consent
-  flow_id  subject
+Sample of consent (masked)
+  column   row 1
   ────────────────
-  c1…(36)  •••
+  flow_id  c1…(36)
+  subject  •••
 
 Forecast (estimates)
   rows written on green  2,408,662
@@ -175,12 +192,15 @@ fn with_statements() {
     insta::assert_snapshot!(&text[from..to], @r#"
 Step seed
   -- copy blue's rows
-  -- locks client, consent on blue in ACCESS SHARE: each batch, below 1 s
+  -- locks client on blue in ACCESS SHARE: each batch, below 1 s
+  -- locks consent on blue in ACCESS SHARE: each batch, below 1 s
+  -- locks consent on blue in SHARE: each batch, below 1 s
   -- undo: truncate the landing tables
   COPY client TO STDOUT;
 
 Step own
   -- make green the owner
+  -- undo: none: green's rows are the truth
 
 Server's plan for a batch of consent
   joined tables are looked up by index; no temporary storage
@@ -209,7 +229,7 @@ next: mend the 1 refusal above, then greenlight plan plans/hydra.toml
 fn for_a_program() {
     let json = serde_json::to_value(sample()).unwrap();
     assert!(json.get("explain").is_none());
-    insta::assert_snapshot!(serde_json::to_string(&json["steps"][1]).unwrap(), @r#"{"id":"seed","title":"copy blue's rows","side":"green","locks":[{"side":"blue","what":"client, consent","mode":"ACCESS SHARE","how_long":"each batch, below 1 s"}],"rows":2408662,"wal_bytes":null,"temp_bytes":12000000,"undo":"truncate the landing tables","no_return":false,"sql":["COPY client TO STDOUT"]}"#);
+    insta::assert_snapshot!(serde_json::to_string(&json["steps"][1]).unwrap(), @r#"{"id":"seed","title":"copy blue's rows","side":"green","locks":[{"side":"blue","what":"client","mode":"ACCESS SHARE","how_long":"each batch, below 1 s"},{"side":"blue","what":"consent","mode":"ACCESS SHARE","how_long":"each batch, below 1 s"},{"side":"blue","what":"consent","mode":"SHARE","how_long":"each batch, below 1 s"}],"rows":2408662,"wal_bytes":null,"temp_bytes":12000000,"undo":"truncate the landing tables","no_return":false,"sql":["COPY client TO STDOUT"]}"#);
     insta::assert_snapshot!(serde_json::to_string(&json["checks"][0]).unwrap(), @r#"{"name":"orphans","found":3,"on_found":"warn","effect":"their flow gets a derived key","query":"SELECT challenge FROM consent","error":null}"#);
 }
 

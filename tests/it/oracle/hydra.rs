@@ -133,7 +133,7 @@ fn flow(
     both(&mut flow, login, consent);
     match login {
         // Not judged: which of several consents keeps the login's challenge, and what the others get in its columns.
-        Some(login) if !shared => login_columns(&mut flow, login),
+        Some(login) if !shared => login_columns(&mut flow, login, consent.is_some()),
         // Not judged: an orphan's login columns. The logout deleted the login request.
         Some(_) | None => {}
     }
@@ -245,7 +245,7 @@ fn both(flow: &mut Expected, login: Option<Login<'_>>, consent: Option<Consent<'
     }
 }
 
-fn login_columns(flow: &mut Expected, login: Login<'_>) {
+fn login_columns(flow: &mut Expected, login: Login<'_>, asked_for_consent: bool) {
     flow.insert("login_challenge", owned(login.request, "challenge"));
     flow.insert("login_verifier", owned(login.request, "verifier"));
     flow.insert("login_csrf", owned(login.request, "csrf"));
@@ -256,8 +256,11 @@ fn login_columns(flow: &mut Expected, login: Login<'_>) {
         owned(login.request, "authenticated_at"),
     );
     let Some(handled) = login.handled else {
-        // Not judged: the error (NULL, '' or '{}') and remember_for of a login that nobody answered.
-        flow.insert("login_was_used", some("f"));
+        // Not judged: the error (NULL, '' or '{}') and remember_for of a login that nobody answered, and whether it was
+        // used where a consent was asked for nevertheless, which 1.11 did after a used login only.
+        if !asked_for_consent {
+            flow.insert("login_was_used", some("f"));
+        }
         flow.insert("login_remember", some("f"));
         return;
     };

@@ -63,7 +63,7 @@ async fn a_poor_role_learns_what_it_lacks() {
     cluster.psql(
         "postgres",
         "CREATE ROLE poor LOGIN; CREATE SCHEMA shop; CREATE TABLE shop.\"T\" (id int);
-         CREATE TABLE shop.hidden (id int); ALTER TABLE shop.hidden ENABLE ROW LEVEL SECURITY;
+         CREATE SEQUENCE shop.numbers; CREATE TABLE shop.hidden (id int); ALTER TABLE shop.hidden ENABLE ROW LEVEL SECURITY;
          GRANT SELECT ON shop.hidden TO poor;
          REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC",
     );
@@ -93,6 +93,7 @@ async fn a_poor_role_learns_what_it_lacks() {
         statements,
         [
             "GRANT USAGE ON SCHEMA shop TO poor",
+            "GRANT SELECT ON SEQUENCE shop.numbers TO poor",
             "GRANT SELECT ON TABLE shop.\"T\" TO poor",
             "ALTER ROLE poor BYPASSRLS",
             "ALTER SCHEMA shop OWNER TO poor",

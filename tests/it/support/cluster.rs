@@ -25,6 +25,7 @@ pub(crate) struct Options {
     files: Vec<(String, Vec<u8>)>,
     hba: Option<String>,
     tcp: bool,
+    data: Option<PathBuf>,
 }
 
 impl Options {
@@ -49,6 +50,12 @@ impl Options {
     /// Listens on 127.0.0.1 too, on a free port.
     pub(crate) fn tcp(mut self) -> Self {
         self.tcp = true;
+        self
+    }
+
+    /// Starts from a copy of this data folder instead of an empty one.
+    pub(crate) fn data(mut self, folder: PathBuf) -> Self {
+        self.data = Some(folder);
         self
     }
 }
@@ -90,7 +97,7 @@ impl Cluster {
         must(
             Command::new("cp")
                 .arg("-a")
-                .arg(template(side))
+                .arg(options.data.clone().unwrap_or_else(|| template(side)))
                 .arg(cluster.data()),
         );
         cluster.configure(options);
@@ -124,7 +131,8 @@ impl Cluster {
         }
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its data folder.
+    pub(super) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -349,9 +357,14 @@ impl Pair {
 
     /// Starts both at once with the same options.
     pub(crate) fn start_with(options: &Options) -> Self {
+        Self::start_each(options, options)
+    }
+
+    /// Starts both at once, blue and green with options of their own.
+    pub(crate) fn start_each(blue: &Options, green: &Options) -> Self {
         std::thread::scope(|scope| {
-            let blue = scope.spawn(|| Cluster::start_with(Side::Blue, options));
-            let green = Cluster::start_with(Side::Green, options);
+            let blue = scope.spawn(|| Cluster::start_with(Side::Blue, blue));
+            let green = Cluster::start_with(Side::Green, green);
             Self {
                 blue: blue.join().expect("blue"),
                 green,

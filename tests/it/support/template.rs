@@ -1,4 +1,4 @@
-//! The data folder that each side's clusters are copied from, made once for each version of PostgreSQL.
+//! The data folders that clusters are copied from, made once for each version of PostgreSQL.
 //!
 //! Two sides, two templates: copies of one template are one cluster to PostgreSQL (`system_identifier`).
 
@@ -26,21 +26,29 @@ log_line_prefix = '%m [%p] %a '
 
 /// The template of a side; several threads and processes may ask at once.
 pub(super) fn template(side: Side) -> PathBuf {
+    kept(&side.to_string(), make)
+}
+
+/// A data folder that is made once and kept with the build, under a name of its own.
+pub(super) fn kept(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .expect("the target folder");
     let folder = target.join(format!("clusters-{}", binaries().version));
     fs::create_dir_all(&folder).expect("a folder for templates");
-    let finished = folder.join(side.to_string());
-    let lock = fs::File::create(folder.join(format!("{side}.lock"))).expect("a lock file");
+    let finished = folder.join(name);
+    let lock = fs::File::create(folder.join(format!("{name}.lock"))).expect("a lock file");
     lock.lock().expect("the lock of the templates");
     if !finished.exists() {
-        make(&folder, &finished);
+        // Copied beside its place and renamed, so that a template is whole or not there.
+        let half = folder.join(format!("half-{}-{name}", std::process::id()));
+        make(&half);
+        fs::rename(&half, &finished).expect("the template's place");
     }
     finished
 }
 
-fn make(folder: &Path, finished: &Path) {
+fn make(half: &Path) {
     // The server's user may have no way into our target folder, so the work is done elsewhere.
     let work = tempfile::Builder::new()
         .prefix("greenlight-template-")
@@ -58,12 +66,5 @@ fn make(folder: &Path, finished: &Path) {
     let configuration = data.join("postgresql.conf");
     let text = fs::read_to_string(&configuration).expect("postgresql.conf") + SETTINGS;
     fs::write(&configuration, text).expect("postgresql.conf");
-    // Copied beside its place and renamed, so that a template is whole or not there.
-    let half = folder.join(format!(
-        "half-{}-{}",
-        std::process::id(),
-        finished.file_name().unwrap_or_default().display()
-    ));
-    must(Command::new("cp").arg("-a").arg(&data).arg(&half));
-    fs::rename(&half, finished).expect("the template's place");
+    must(Command::new("cp").arg("-a").arg(&data).arg(half));
 }

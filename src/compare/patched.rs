@@ -1,0 +1,158 @@
+//! Patched columns against the expressions of the plan that they were computed by.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::crew::{Crew, Range, Read, lock};
+use super::rows::{Answer, SHOWN};
+use super::source::Source;
+use super::sums::fill;
+use super::{Kind, RowDifference};
+use crate::converge::rest;
+use crate::error::Result;
+use crate::model::ident::quote_literal;
+use crate::pg::Session;
+
+/// How often pages with differing rows are read again.
+const ROUNDS: usize = 3;
+
+/// A carried table with patches.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) sources: Vec<Source>,
+    pub(super) key: Vec<String>,
+    /// Each patched column with the condition that it is not what it should be.
+    pub(super) tests: BTreeMap<String, String>,
+}
+
+impl Question {
+    fn differs(&self) -> String {
+        self.tests
+            .values()
+            .map(|test| format!("({test})"))
+            .collect::<Vec<_>>()
+            .join(" OR ")
+    }
+
+    /// Compares.
+    pub(super) async fn answer(&self, crew: &Crew<'_>) -> Result<Answer> {
+        let reader = Count {
+            differs: self.differs(),
+            found: Mutex::default(),
+        };
+        crew.pass(&self.sources, true, &reader).await?;
+        let (rows, mut ranges) = reader.take();
+        for _ in 0..ROUNDS {
+            if ranges.is_empty() {
+                break;
+            }
+            rest(&crew.run.stop, Duration::from_millis(500)).await?;
+            let reader = Count {
+                differs: self.differs(),
+                found: Mutex::default(),
+            };
+            for (number, from, to, _) in &ranges {
+                if let Some(source) = self.sources.get(*number) {
+                    let range = Range {
+                        source,
+                        number: *number,
+                        from: *from,
+                        to: *to,
+                    };
+                    reader.read(crew.session(source.side)?, range).await?;
+                }
+            }
+            let (_, again) = reader.take();
+            let stable = again == ranges;
+            ranges = again;
+            if stable {
+                break;
+            }
+        }
+        let shown = self.show(crew, &ranges).await?;
+        let differing = ranges.iter().map(|(.., differing)| differing).sum();
+        Ok(Answer {
+            rows,
+            differing,
+            at_least: false,
+            shown,
+        })
+    }
+
+    async fn show(&self, crew: &Crew<'_>, ranges: &[Differing]) -> Result<Vec<RowDifference>> {
+        let columns: Vec<String> = self
+            .tests
+            .iter()
+            .map(|(column, test)| format!("CASE WHEN {test} THEN {} END", quote_literal(column)))
+            .collect();
+        let columns = format!("array_remove(ARRAY[{}]::text[], NULL)", columns.join(", "));
+        let mut shown = Vec::new();
+        for (number, from, to, _) in ranges {
+            let (Some(source), true) = (self.sources.get(*number), shown.len() < SHOWN) else {
+                break;
+            };
+            let more = [("columns", columns.as_str()), ("differs", &self.differs())];
+            let sql = fill(
+                include_str!("../../sql/compare/patched_list.sql"),
+                &source.hashed,
+                &source.rows(*from, *to),
+                &more,
+            );
+            let most = i64::try_from(SHOWN - shown.len()).unwrap_or(0);
+            let rows = crew
+                .session(source.side)?
+                .rows(&sql, &[&most], "list rows that are not patched")
+                .await?;
+            shown.extend(rows.iter().map(|row| {
+                let key = row.get::<_, Option<String>>(0).unwrap_or_default();
+                let key = if self.key.is_empty() {
+                    format!("no key, {key}")
+                } else {
+                    format!("({}) = {key}", self.key.join(", "))
+                };
+                RowDifference {
+                    key,
+                    kind: Kind::Differs,
+                    columns: row.get(1),
+                }
+            }));
+        }
+        Ok(shown)
+    }
+}
+
+/// Number of a source, pages, differing rows.
+type Differing = (usize, i64, i64, u64);
+
+struct Count {
+    differs: String,
+    found: Mutex<(u64, Vec<Differing>)>,
+}
+
+impl Count {
+    fn take(&self) -> (u64, Vec<Differing>) {
+        let (rows, mut ranges) = std::mem::take(&mut *lock(&self.found));
+        ranges.sort_unstable();
+        (rows, ranges)
+    }
+}
+
+impl Read for Count {
+    async fn read(&self, session: &Session, range: Range<'_>) -> Result<u64> {
+        let sql = fill(
+            include_str!("../../sql/compare/patched.sql"),
+            &range.source.hashed,
+            &range.rows(),
+            &[("differs", self.differs.as_str())],
+        );
+        let row = session.one(&sql, &[], "compare patched columns").await?;
+        let count = |at| u64::try_from(row.get::<_, i64>(at)).unwrap_or(0);
+        let mut found = lock(&self.found);
+        found.0 += count(0);
+        if count(1) > 0 {
+            found.1.push((range.number, range.from, range.to, count(1)));
+        }
+        Ok(count(0))
+    }
+}

@@ -1,0 +1,4 @@
+//! What rows must be on green, worked out a second time without the plans' SQL.
+
+pub(crate) mod hydra;
+pub(crate) mod orders;
