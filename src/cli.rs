@@ -156,7 +156,8 @@ pub enum Command {
 
     /// Make batches wait
     ///
-    /// A run under way waits before its next batch and says why; a new one waits too. What is finished is kept.
+    /// A run under way waits before its next batch and says why; one that is started meanwhile is refused with exit
+    /// code 3. What is finished is kept.
     #[command(after_help = "Example:\n  greenlight pause plan.toml")]
     Pause(PlanFile),
 

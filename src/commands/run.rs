@@ -27,10 +27,21 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             )
             .into());
         }
-        Some(record) => {
-            same_blue::ask(&site, &store, &record.migration).await?;
-            record.migration
-        }
+        Some(record) => match &record.paused {
+            None => {
+                same_blue::ask(&site, &store, &record.migration).await?;
+                record.migration
+            }
+            // One that runs already waits; one that is started would only wait too.
+            Some((since, by)) => {
+                let condition = format!("paused by {by} since {since}");
+                let fix = format!(
+                    "Run `greenlight resume {0}`, then `greenlight run {0}`.",
+                    arguments.plan.display()
+                );
+                return Err(Error::new(Code::Paused, condition).fix(fix).into());
+            }
+        },
         None => {
             let ready = preflight::begin(&site).await?;
             for warning in &ready.warnings {

@@ -36,11 +36,31 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let ready = Step::before_own(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
-    let (state, next) = stand(
-        (green, finished, ready, running.is_some()),
-        &shown.to_string(),
-        &record.plan,
-    );
+    let (state, next) = match (green, finished, ready, running.is_some()) {
+        (true, true, _, _) => (
+            "green owns the data; the cutover is done",
+            format!("greenlight report {shown}"),
+        ),
+        (true, false, _, _) => (
+            "green owns the data; foreign keys are not validated yet",
+            format!(
+                "greenlight cutover {shown} --execute --confirm {}",
+                record.plan
+            ),
+        ),
+        (false, _, true, _) => (
+            "green is built and verified; blue owns the data",
+            format!("greenlight cutover {shown}"),
+        ),
+        (false, _, false, true) => (
+            "green is being built; blue owns the data and serves",
+            format!("greenlight status {shown}"),
+        ),
+        (false, _, false, false) => (
+            "green is not finished and nobody is at work; blue owns the data and serves",
+            format!("greenlight run {shown}"),
+        ),
+    };
     let why = if green {
         "green serves; nothing of ours is needed for that"
     } else if running.is_some() {
@@ -78,34 +98,29 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     Ok(0)
 }
 
-/// Where the migration stands, and the next command.
-fn stand(
-    (green, finished, ready, running): (bool, bool, bool, bool),
-    shown: &str,
-    plan: &str,
-) -> (String, String) {
-    let cutover = format!("greenlight cutover {shown} --execute --confirm {}", plan);
-    match (green, finished, ready, running) {
-        (true, true, _, _) => (
-            "green owns the data; the cutover is done".to_owned(),
-            format!("greenlight report {shown}"),
-        ),
-        (true, false, _, _) => (
-            "green owns the data; foreign keys are not validated yet".to_owned(),
-            cutover,
-        ),
-        (false, _, true, _) => (
-            "green is built and verified; blue owns the data".to_owned(),
-            format!("greenlight cutover {shown}"),
-        ),
-        (false, _, false, true) => (
-            "green is being built; blue owns the data and serves".to_owned(),
-            format!("greenlight status {shown}"),
-        ),
-        (false, _, false, false) => (
-            "green is not finished and nobody is at work; blue owns the data and serves".to_owned(),
-            format!("greenlight run {shown}"),
-        ),
+fn step_state(
+    id: String,
+    title: String,
+    known: Option<&StepRecord>,
+    running: bool,
+    stopped: Option<&Stopped>,
+) -> StepState {
+    let state = match known {
+        None => Progression::Pending,
+        Some(known) if known.done => Progression::Done,
+        Some(_) if running => Progression::Running,
+        Some(_) if stopped.is_some_and(|stopped| stopped.step == id) => Progression::Failed,
+        Some(_) => Progression::Interrupted,
+    };
+    let known = known.cloned().unwrap_or_default();
+    StepState {
+        id,
+        title,
+        state,
+        done: known.pages.1,
+        total: known.pages.0,
+        rows: known.stats.rows_inserted + known.stats.rows_updated + known.stats.rows_deleted,
+        took_ms: known.took_ms,
     }
 }
 

@@ -214,6 +214,10 @@ codes! {
         "A part could not be compared, so neither \"same\" nor \"differs\" is known.",
         "The gate stays closed.",
         "Mend what is named and run `greenlight verify` again.";
+    Paused = "GL0311", exit 3, Now, "the run is paused",
+        "An operator paused it with `greenlight pause`: a run that is under way waits, and none is begun.",
+        "Nothing was done; finished batches are kept.",
+        "Run `greenlight resume PLAN`, then `greenlight run PLAN`.";
 
     PlanChanged = "GL0401", exit 2, AfterFix, "the plan has changed since the run began",
         "The plan file, or a file that it names, is not the one with which this green was begun.",
