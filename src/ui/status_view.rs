@@ -293,6 +293,6 @@ next: greenlight resume plan.toml
     fn for_a_program() {
         let mut view = sample();
         view.steps.truncate(1);
-        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":true,"pause":{"by":"ana","since":"2026-07-01 12:31:00 UTC"},"stopped":{"step":"backfill","code":"GL0506","at":"2026-07-01 12:31:04 UTC"},"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","state":"green is being built; blue serves.","owner":"blue","epoch":3,"since":"2026-07-01 12:00:04 UTC","steps":[{"id":"seed","title":"do seed","state":"done","done":61,"total":61,"rows":61000,"took_ms":42700}],"running":null,"paused":{"by":"ana","since":"2026-07-01 12:31:00 UTC"},"stopped":{"step":"backfill","code":"GL0506","at":"2026-07-01 12:31:04 UTC"},"safe_to_walk_away":{"safe":true,"why":"blue is not touched, and finished batches are kept"},"way_back":"none needed: drop green","next":"greenlight resume plan.toml"}"#);
     }
 }

@@ -130,7 +130,7 @@ fn a_pause_makes_batches_wait_and_says_so() {
     drop(hold);
     program.until_waiting("paused by");
     let status = migration.run(&["status"]).with(0).json();
-    assert_eq!(status["paused"], true, "{status:#}");
+    assert!(status["paused"]["by"].is_string(), "{status:#}");
     migration.run(&["cutover"]).with(3);
     migration.run(&["resume"]).with(0);
     program.until("that it goes on", |event| {
