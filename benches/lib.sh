@@ -187,8 +187,8 @@ queue_items() {
     done
 }
 
-# What greenlight's sessions have by default, for those by hand too.
-readonly RAISED="SET work_mem = '256MB'; SET maintenance_work_mem = '512MB';"
+# What greenlight's sessions have by default, for those by hand too: two sessions are the parallelism of builds.
+readonly RAISED="SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'; SET max_parallel_maintenance_workers = 0;"
 
 # two_sessions DATABASE <STATEMENTS: does statements, one a line, in two sessions.
 two_sessions() {
