@@ -12,11 +12,13 @@ mod prepare;
 mod references;
 mod remove;
 mod shape;
+mod validate;
 
 pub use build::build_all;
 pub use crew::each;
 pub use landing::{alter_carried, make_landing, record_sequences};
-pub use own::{own, validate};
+pub use own::own;
 pub use prepare::{Layout, layout, make_schema, ours, prepare, refuse_green};
 pub use references::check_references;
 pub use remove::{Leftover, leftovers, remove};
+pub use validate::validate;

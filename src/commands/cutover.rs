@@ -80,7 +80,19 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         .await?;
     let result = engine::run(&run, &steps, None).await;
     progress.finish();
-    result?;
+    if let Err(error) = result {
+        // Past the point of no return there is one way: run it again until it is finished.
+        let past = run
+            .store
+            .load()
+            .await?
+            .is_some_and(|record| record.owner == "green");
+        if past && error.exit_code() != 4 {
+            printer.error(&error);
+            return Ok(5);
+        }
+        return Err(error.into());
+    }
     let executed = Executed {
         owner: Some(Side::Green),
         epoch: u64::try_from(run.lease.epoch()).unwrap_or_default(),

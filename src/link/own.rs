@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::crew::each;
 use super::landing::{landed_in_namespace, next_catalog};
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::Catalog;
@@ -196,90 +195,4 @@ async fn same_schema(session: &Session, namespace: &str, next: &Catalog) -> Resu
             d.object, d.expected, d.actual
         ))
     }))
-}
-
-/// Validates the foreign keys that own has added; several tables at once.
-///
-/// # Errors
-/// [`Code::ForeignKey`] with a query that lists the rows. The key stands and is enforced for new rows.
-pub async fn validate(run: &Run) -> Result<()> {
-    let namespace = run.migration.namespace.clone();
-    let session = run.green("validate").await?;
-    let rows = session
-        .rows(
-            include_str!("../../sql/link/unvalidated.sql"),
-            &[&namespace],
-            "list foreign keys",
-        )
-        .await?;
-    let keys: Vec<(String, String, String)> = rows
-        .iter()
-        .map(|row| {
-            let (table, referenced): (String, String) =
-                (row.get("relation"), row.get("referenced"));
-            let (columns, others): (Vec<String>, Vec<String>) =
-                (row.get("columns"), row.get("referenced_columns"));
-            (
-                table.clone(),
-                row.get("name"),
-                orphans(&namespace, &table, &columns, &referenced, &others),
-            )
-        })
-        .collect();
-    each(
-        run,
-        "validate",
-        keys,
-        move |run, session, (table, name, query)| {
-            let namespace = namespace.clone();
-            Box::pin(async move {
-                let sql = format!(
-                    "ALTER TABLE {} VALIDATE CONSTRAINT {}",
-                    quote_qualified(&namespace, &table),
-                    quote_ident(&name)
-                );
-                run.transact(session, &[sql], "validate a foreign key")
-                    .await
-                    .map_err(|error| {
-                        if error.code() == Code::ForeignKey {
-                            Error::new(
-                                Code::ForeignKey,
-                                format!("rows of `{table}` break foreign key `{name}`"),
-                            )
-                            .detail(format!("find them: {query}"))
-                            .caused_by(error)
-                        } else {
-                            error
-                        }
-                    })
-            })
-        },
-    )
-    .await
-}
-
-/// A query that lists rows which point at nothing.
-fn orphans(
-    schema: &str,
-    table: &str,
-    columns: &[String],
-    referenced: &str,
-    others: &[String],
-) -> String {
-    let join: Vec<String> = columns
-        .iter()
-        .zip(others)
-        .map(|(one, two)| format!("r.{} = t.{}", quote_ident(two), quote_ident(one)))
-        .collect();
-    let set: Vec<String> = columns
-        .iter()
-        .map(|column| format!("t.{} IS NOT NULL", quote_ident(column)))
-        .collect();
-    format!(
-        "SELECT t.* FROM {} t WHERE {} AND NOT EXISTS (SELECT FROM {} r WHERE {})",
-        quote_qualified(schema, table),
-        set.join(" AND "),
-        quote_qualified(schema, referenced),
-        join.join(" AND ")
-    )
 }

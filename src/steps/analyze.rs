@@ -17,7 +17,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
     )
 }
 
-pub(super) async fn run(run: &Run, _id: &str) -> Result<()> {
+pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let landed = run
         .migration
         .carried
@@ -32,12 +32,27 @@ pub(super) async fn run(run: &Run, _id: &str) -> Result<()> {
             .into_iter()
             .map(|name| quote_qualified(names::NEXT, name)),
     );
-    tables(run, wanted).await
+    tables(run, id, wanted).await
 }
 
-/// `ANALYZE` of these tables (already quoted), several at once.
-pub(super) async fn tables(run: &Run, quoted: Vec<String>) -> Result<()> {
-    link::each(run, "analyze", quoted, |run, session, table| {
+/// `ANALYZE` of these tables (already quoted), several at once; those that were read since the step was first begun are
+/// done, so that a step that is killed again and again gets to its end.
+pub(super) async fn tables(run: &Run, step: &str, quoted: Vec<String>) -> Result<()> {
+    let sql = include_str!("../../sql/steps/analyzed.sql");
+    let rows = run
+        .store
+        .session()
+        .rows(sql, &[&step], "look which statistics are new")
+        .await?;
+    let done: Vec<String> = rows
+        .iter()
+        .map(|row| quote_qualified(row.get(0), row.get(1)))
+        .collect();
+    let left: Vec<String> = quoted
+        .into_iter()
+        .filter(|table| !done.contains(table))
+        .collect();
+    link::each(run, "analyze", left, |run, session, table| {
         Box::pin(async move {
             run.transact(session, &[format!("ANALYZE {table}")], "read statistics")
                 .await

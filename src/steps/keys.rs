@@ -73,6 +73,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     read.dedup();
     super::analyze::tables(
         run,
+        id,
         read.into_iter()
             .map(|table| quote_qualified(namespace, &table))
             .collect(),
