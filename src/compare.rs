@@ -6,8 +6,8 @@
 //!
 //! Three kinds of parts: blue against landing, the transforms of landing against their target, patched columns against
 //! their expression. Both hands of a part are read by page ranges, leaf by leaf, and summed into buckets of the key's
-//! hash ([`sums`]); only the rows of buckets that differ are then listed by key, and read again until they are stable
-//! ([`rows`]). A row is hashed by each type's exact value ([`hash`]).
+//! hash (`sums`); only the rows of buckets that differ are then listed by key, and read again until they are stable
+//! (`rows`). A row is hashed by each type's exact value (`hash`).
 
 mod crew;
 mod hash;

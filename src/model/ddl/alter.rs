@@ -5,7 +5,7 @@ use super::*;
 /// The statements that alter a restored 1.X table into the 2.X one, indexes, foreign keys and triggers excepted:
 /// what is no longer wanted goes, columns are added with their value as a constant default, attributes are set.
 ///
-/// `values` gives the SQL of each added column. Only what [`super::catalog`] can tell apart is altered; the compiled
+/// `values` gives the SQL of each added column. Only what `model::catalog` can tell apart is altered; the compiled
 /// plan chooses to rewrite a table for which that is not enough.
 #[must_use]
 pub fn alter_into(
