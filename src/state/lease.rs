@@ -236,12 +236,4 @@ impl Lease {
             ),
         )
     }
-
-    /// Whether the holding session still stands: a lost one means that others may take over at any moment.
-    #[must_use]
-    pub fn stands(&self) -> bool {
-        self.session
-            .as_ref()
-            .is_some_and(|session| !session.closed())
-    }
 }

@@ -52,6 +52,7 @@ fn killed_at_any_instant_run_again_finished() {
         let mut program = migration.begin(&["run"]);
         let reached = program.find(|event| event["event"] == "progress" && event["step"] == step);
         if reached.is_some() {
+            // After the event, a random moment within a batch: where in it the kill falls is what is tried.
             std::thread::sleep(Duration::from_millis(u64::from(random >> 16) % 60));
             program.signal("KILL");
         }

@@ -49,6 +49,7 @@ pub(super) fn started(site: &Site<'_>, there: &str) -> Child {
             began.elapsed() < Duration::from_secs(20),
             "the run does not get there"
         );
+        // A poll of the state on the server, which tells nobody when it changes.
         std::thread::sleep(Duration::from_millis(10));
     }
     child

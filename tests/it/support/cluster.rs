@@ -263,6 +263,7 @@ impl Cluster {
             if sent.is_err() || started.elapsed() > PATIENCE {
                 child.kill().expect("kill");
             }
+            // A poll of the child: the standard library has no wait with a limit.
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -277,6 +278,7 @@ impl Cluster {
                 self.side,
                 self.log()
             );
+            // A poll: a server that recovers tells nobody when it is ready.
             std::thread::sleep(Duration::from_millis(100));
         }
     }
@@ -321,6 +323,7 @@ impl Cluster {
                 self.side,
                 self.log()
             );
+            // A poll: a server tells nobody when it is ready.
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -53,6 +53,7 @@ fn remove_if_dead(folder: &Path) {
             if !runs(pid, &data) {
                 break;
             }
+            // A poll: the process is not our child, so its end cannot be waited for.
             std::thread::sleep(Duration::from_millis(20));
         }
     }

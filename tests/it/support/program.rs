@@ -217,6 +217,7 @@ impl Program {
                 return status;
             }
             assert!(began.elapsed() < PATIENCE, "it does not end");
+            // A poll of the child: the standard library has no wait with a limit.
             std::thread::sleep(Duration::from_millis(1));
         }
     }
