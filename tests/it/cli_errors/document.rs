@@ -98,5 +98,23 @@ fn first(row: &Row<'_>) -> String {
             last.next().unwrap_or_default().to_owned()
         }
     };
-    line.replace('|', "\\|").replace('<', "&lt;")
+    without_identifiers(&line)
+        .replace('|', "\\|")
+        .replace('<', "&lt;")
+}
+
+/// A system identifier is another one on every machine: each long run of digits becomes `…`.
+fn without_identifiers(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = rest[start..].find(|c: char| !c.is_ascii_digit());
+        let end = digits.map_or(rest.len(), |length| start + length);
+        out.push_str(&rest[..start]);
+        let run = &rest[start..end];
+        out.push_str(if run.len() >= 15 { "…" } else { run });
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
 }
