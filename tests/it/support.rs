@@ -9,6 +9,7 @@ pub(crate) mod operator;
 mod program;
 mod rows;
 pub(crate) mod shop;
+mod signal;
 mod template;
 
 pub(crate) use binaries::{binaries, must};

@@ -13,6 +13,7 @@ use greenlight::pg::{Address, Session, Settings};
 
 use super::binaries::{binaries, must};
 use super::leftovers;
+use super::signal::send;
 use super::template::template;
 
 /// How long a server may take to start or to stop.
@@ -230,17 +231,17 @@ impl Cluster {
 
     /// Stops as a power cut does: no checkpoint, sessions are cut.
     pub(crate) fn stop_immediate(&mut self) {
-        self.stop("-QUIT");
+        self.stop("QUIT");
     }
 
     /// Stops in an orderly way, cutting sessions.
     pub(crate) fn stop_fast(&mut self) {
-        self.stop("-INT");
+        self.stop("INT");
     }
 
     /// Kills the first process of the server; its others notice and end.
     pub(crate) fn kill_postmaster(&mut self) {
-        self.stop("-KILL");
+        self.stop("KILL");
     }
 
     /// Stops if it runs, and starts again with the same data.
@@ -253,11 +254,7 @@ impl Cluster {
         let Some(mut child) = self.postmaster.take() else {
             return;
         };
-        // The server's user is not ours, and std sends no signal but KILL.
-        let sent = Command::new("kill")
-            .arg(signal)
-            .arg(child.id().to_string())
-            .status();
+        let sent = send(child.id(), signal);
         let started = Instant::now();
         while child.try_wait().ok().flatten().is_none() {
             if sent.is_err() || started.elapsed() > PATIENCE {

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Once;
 use std::time::Duration;
+
+use super::signal::{command_line, send};
 
 /// How the folder of a cluster begins.
 pub(super) const PREFIX: &str = "greenlight-cluster-";
@@ -44,10 +45,10 @@ fn remove_if_dead(folder: &Path) {
     }
     let data = folder.join("data");
     let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    if let Some(pid) = status.lines().next()
+    if let Some(pid) = status.lines().next().and_then(|pid| pid.parse().ok())
         && runs(pid, &data)
     {
-        Command::new("kill").args(["-QUIT", pid]).status().ok();
+        send(pid, "QUIT").ok();
         // It removes files of its own while it stops.
         for _ in 0..100 {
             if !runs(pid, &data) {
@@ -61,11 +62,6 @@ fn remove_if_dead(folder: &Path) {
 }
 
 /// Whether the process is a server of this folder: its number may be another process's by now.
-fn runs(pid: &str, data: &Path) -> bool {
-    Command::new("ps")
-        .args(["-o", "args=", "-p", pid])
-        .output()
-        .is_ok_and(|output| {
-            String::from_utf8_lossy(&output.stdout).contains(&data.display().to_string())
-        })
+fn runs(pid: u32, data: &Path) -> bool {
+    command_line(pid).contains(&data.display().to_string())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::binaries::must;
+use super::signal::send;
 
 /// How long the program may be silent where a test waits for it to say something.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -140,11 +140,7 @@ impl Program {
 
     /// Sends it a signal, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
-        must(
-            Command::new("kill")
-                .arg(format!("-{name}"))
-                .arg(self.pid().to_string()),
-        );
+        send(self.pid(), name).expect("it runs");
     }
 
     /// Waits until it says something of this kind with `--json`, and gives that.
