@@ -213,7 +213,7 @@ struct Planned {
 pub async fn all(run: &Run, step: &str) -> Result<Outcome> {
     let world = World::read(run).await?;
     let planned = plan(run, &world).await?;
-    let mut crew = Crew::open(run, step, world.search_path()).await?;
+    let mut crew = Crew::open(run, step, world.search_path(), !world.owned()).await?;
     let pages = planned.iter().filter_map(|part| part.asked.as_ref().ok());
     crew.expect(pages.map(|(question, _)| question.pages()).sum());
     let mut parts = Vec::new();
@@ -235,6 +235,13 @@ pub async fn all(run: &Run, step: &str) -> Result<Outcome> {
 
 fn part(what: String, answer: Result<Answer>, notes: Vec<String>, began: Instant) -> Part {
     let (answer, why) = match answer {
+        Ok(answer) if answer.differing == 0 && answer.moving > 0 => {
+            let why = format!(
+                "{} rows changed each time that they were read",
+                answer.moving
+            );
+            (answer, Some(why))
+        }
         Ok(answer) => (answer, None),
         Err(error) => (Answer::default(), Some(why(&error))),
     };

@@ -6,16 +6,27 @@
 
 mod batch;
 mod copy;
+mod drain;
+mod follow;
+mod marker;
 mod patch;
+mod resync;
 mod segments;
 mod servo;
+mod settle;
 mod throttle;
 mod transform;
 mod wait;
+mod watch;
 
 pub use batch::{Relation, Work, drive};
 pub use copy::{Copy, Snapshot, copy_statement};
+pub use drain::{Drain, depth};
+pub use follow::{Vitals, alongside, drain_all, forever, until_in_step};
+pub use marker::Marker;
 pub use patch::Patch;
+pub use settle::Settle;
 pub use throttle::Throttle;
 pub use transform::{Insert, batch_condition, planner_hints, select_for};
 pub use wait::{Backoff, rest};
+pub use watch::{Watch, blue_changed, pattern};

@@ -5,20 +5,28 @@
 //! by somebody else is never dropped.
 
 mod build;
+mod capture;
 mod crew;
+mod keyed;
 mod landing;
 mod own;
 mod prepare;
+mod publish;
 mod references;
 mod remove;
 mod shape;
+mod subscribe;
 mod validate;
 
-pub use build::build_all;
+pub use build::{build_all, build_beside_apply};
+pub use capture::{capture, capture_statements};
 pub use crew::each;
+pub use keyed::origin_builds;
 pub use landing::{alter_carried, make_landing, record_sequences};
 pub use own::own;
 pub use prepare::{Layout, layout, make_schema, ours, prepare, refuse_green};
+pub use publish::{arm_markers, link_statements, publish, unpublish};
 pub use references::check_references;
 pub use remove::{Leftover, leftovers, remove};
+pub use subscribe::{subscribe, subscriptions, unsubscribe, until_ready};
 pub use validate::validate;

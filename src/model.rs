@@ -12,6 +12,7 @@ pub mod migration;
 pub mod names;
 pub mod side;
 pub mod stats;
+pub mod stream;
 pub mod template;
 
 pub use ident::{quote_ident, quote_literal};

@@ -6,10 +6,13 @@
 
 mod alter;
 mod analyze;
+mod capture;
 mod compare;
+mod in_step;
 mod index;
 mod keys;
 mod landing;
+mod link;
 mod own;
 mod patch;
 mod prepare;
@@ -32,8 +35,12 @@ pub enum Step {
     Prepare,
     /// Makes the landing tables.
     Landing,
+    /// Publishes on blue and subscribes on green.
+    Link,
     /// Copies blue into landing.
     Seed,
+    /// Notes changed rows from here on.
+    Capture,
     /// Alters a restored table into its 2.X shape.
     Alter(String),
     /// Indexes landing for the joins of transforms.
@@ -46,6 +53,8 @@ pub enum Step {
     Index,
     /// Reads statistics for the planner.
     Analyze,
+    /// Works off what has changed until green is in step.
+    InStep,
     /// Asks whether the foreign keys will hold.
     References,
     /// Compares every row.
@@ -99,6 +108,7 @@ impl Step {
         let mut steps = vec![Self::Prepare, Self::Landing];
         match migration.seed {
             Seed::Copy => steps.push(Self::Seed),
+            Seed::Tablesync => steps.extend([Self::Link, Self::Seed, Self::Capture]),
             Seed::Restored => {
                 let altered = migration
                     .carried
@@ -121,14 +131,11 @@ impl Step {
             .iter()
             .filter(|carried| !carried.patch.is_empty());
         steps.extend(patched.map(|carried| Self::Patch(carried.table.clone())));
-        steps.extend([
-            Self::Index,
-            Self::Analyze,
-            Self::References,
-            Self::Compare,
-            Self::Own,
-            Self::Validate,
-        ]);
+        steps.extend([Self::Index, Self::Analyze]);
+        if migration.live.is_some() {
+            steps.push(Self::InStep);
+        }
+        steps.extend([Self::References, Self::Compare, Self::Own, Self::Validate]);
         steps
     }
 
@@ -147,7 +154,10 @@ impl Step {
         match self {
             Self::Prepare => "prepare".to_owned(),
             Self::Landing => "landing".to_owned(),
+            Self::Link => "link".to_owned(),
             Self::Seed => "seed".to_owned(),
+            Self::Capture => "capture".to_owned(),
+            Self::InStep => "in-step".to_owned(),
             Self::Alter(table) => format!("alter.{table}"),
             Self::Keys => "keys".to_owned(),
             Self::Transform(name) => format!("transform.{name}"),
@@ -173,7 +183,11 @@ impl Step {
         match self {
             Self::Prepare => prepare::describe(migration),
             Self::Landing => landing::describe(migration),
+            Self::Link => link::describe(migration),
+            Self::Seed if migration.seed == Seed::Tablesync => link::describe_copy(migration),
             Self::Seed => seed::describe(migration),
+            Self::Capture => capture::describe(migration),
+            Self::InStep => in_step::describe(migration),
             Self::Alter(table) => alter::describe(migration, table),
             Self::Keys => keys::describe(migration),
             Self::Transform(name) => transform::describe(migration, name),
@@ -197,7 +211,11 @@ impl Step {
         match self {
             Self::Prepare => prepare::run(run).await,
             Self::Landing => landing::run(run).await,
+            Self::Link => link::run(run).await,
+            Self::Seed if run.migration.seed == Seed::Tablesync => link::copy(run, &id).await,
             Self::Seed => seed::run(run, &id).await,
+            Self::Capture => capture::run(run).await,
+            Self::InStep => return in_step::run(run, &id).await,
             Self::Alter(table) => alter::run(run, table).await,
             Self::Keys => keys::run(run, &id).await,
             Self::Transform(name) => transform::run(run, &id, name).await,

@@ -5,7 +5,9 @@ use super::site::Site;
 use crate::cli::{CleanupArgs, Global};
 use crate::error::{Code, Error};
 use crate::link;
+use crate::model::migration::Migration;
 use crate::model::{Side, names};
+use crate::pg::probe;
 use crate::state::living;
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
@@ -56,6 +58,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
             },
         })
         .collect();
+    if record.migration.live.is_some() {
+        rows.extend(replication(&record.migration, allowed));
+    }
     if !arguments.execute {
         printer.show(&CleanupView {
             plan: record.plan.clone(),
@@ -88,6 +93,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         )
         .into());
     }
+    if record.migration.live.is_some() {
+        link::unsubscribe(store.session(), site.name()).await?;
+        let system = probe::facts(store.session()).await?.system_identifier;
+        let blue = site.writer(Side::Blue, "cleanup").await?;
+        link::unpublish(
+            &blue,
+            site.name(),
+            &system.unwrap_or_else(|| "none".to_owned()),
+        )
+        .await?;
+    }
     link::remove(store.session(), landing).await?;
     for row in &mut rows {
         row.action = Action::Removed;
@@ -105,6 +121,49 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         next,
     })?;
     Ok(0)
+}
+
+/// What of ours the replication stands on, on both sides.
+fn replication(migration: &Migration, allowed: bool) -> Vec<ObjectRow> {
+    let action = || {
+        if allowed {
+            Action::Remove
+        } else {
+            Action::Keep
+        }
+    };
+    let row = |side, kind: &str, name: &str, why: &str| ObjectRow {
+        side,
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        why: why.to_owned(),
+        size_bytes: None,
+        action: action(),
+    };
+    let mut rows = Vec::new();
+    for group in migration.groups() {
+        let name = names::replication(&migration.name, &group);
+        rows.push(row(
+            Side::Green,
+            "subscription",
+            &name,
+            "green reads blue's changes by it",
+        ));
+        rows.push(row(
+            Side::Blue,
+            "replication slot",
+            &name,
+            "blue keeps WAL for green by it",
+        ));
+        rows.push(row(
+            Side::Blue,
+            "publication",
+            &name,
+            "the tables that go to green",
+        ));
+    }
+    rows.push(row(Side::Blue, "schema", names::STORE, "the markers"));
+    rows
 }
 
 fn note(green: bool, all: bool) -> &'static str {

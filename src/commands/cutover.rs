@@ -24,6 +24,15 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cutover").await?;
     let record = site.begun(&store).await?;
+    if record.migration.live.is_some() {
+        return Err(Error::new(
+            Code::PlanNotYet,
+            "the cutover of a blue that is written to needs a fence, which this version does not have",
+        )
+        .effect("Nothing was done: writes between the last look and the flip would be lost.")
+        .fix("Follow blue as long as you like; to move now, stop the writers and use a plan with `sync.mode = \"none\"`.")
+        .into());
+    }
     let gates = gates(&site, &store, &record, arguments).await;
     let closed = gates.iter().any(|gate| gate.ok != GateState::Open);
     let path = arguments.plan.display();

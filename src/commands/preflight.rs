@@ -55,7 +55,7 @@ impl Survey {
     /// The session in which 1.X tables are read before anything is copied: blue, or the restored copy.
     pub(super) fn source(&self) -> &Session {
         match self.migration.seed {
-            Seed::Copy => &self.blue,
+            Seed::Copy | Seed::Tablesync => &self.blue,
             Seed::Restored => &self.green,
         }
     }
@@ -119,6 +119,9 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     let mut refusals = Vec::new();
     versions(&blue_facts, &green_facts, &mut refusals, &mut warnings);
     privileges(&migration, &blue, &green, &mut refusals).await?;
+    if migration.live.is_some() {
+        logical(&migration, &blue, &green, &mut refusals).await?;
+    }
     let begun = link::layout(&green, &namespace).await?;
     if !begun.next && !begun.aside {
         let there = pg::catalog::read(&green, &namespace).await?;
@@ -134,7 +137,7 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         );
     }
     let source = match migration.seed {
-        Seed::Copy => &blue,
+        Seed::Copy | Seed::Tablesync => &blue,
         Seed::Restored => &green,
     };
     let sizes = probe::relation_sizes(source, &namespace).await?;
@@ -180,6 +183,54 @@ fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &m
             blue.collation, green.collation
         )));
     }
+}
+
+/// What logical replication needs on both sides.
+async fn logical(
+    migration: &Migration,
+    blue: &Session,
+    green: &Session,
+    refusals: &mut Vec<Error>,
+) -> Result<()> {
+    let sql = include_str!("../../sql/link/logical_facts.sql");
+    let facts = blue.one(sql, &[], "read what blue can replicate").await?;
+    let mut refuse = |side: Side, what: String, fix: &str| {
+        refusals.push(Error::new(Code::NotLogical, format!("{side} {what}")).fix(fix.to_owned()));
+    };
+    let groups = i32::try_from(migration.groups().len()).unwrap_or(i32::MAX);
+    let level: String = facts.get("wal_level");
+    if level != "logical" {
+        refuse(
+            Side::Blue,
+            format!("has wal_level = {level}"),
+            "`ALTER SYSTEM SET wal_level = 'logical'` on blue, and restart it.",
+        );
+    }
+    // While tables are copied, each copy has a slot and a sender of its own.
+    let (slots, senders): (i32, i32) = (facts.get("slots_free"), facts.get("senders_free"));
+    if slots <= groups || senders <= groups {
+        refuse(
+            Side::Blue,
+            format!(
+                "has {slots} replication slots and {senders} WAL senders free, and {} are needed",
+                groups + 1
+            ),
+            "Raise max_replication_slots and max_wal_senders on blue, and restart it.",
+        );
+    }
+    let facts = green.one(sql, &[], "read what green can replicate").await?;
+    let workers: i32 = facts.get("workers");
+    if workers <= groups {
+        refuse(
+            Side::Green,
+            format!(
+                "has max_logical_replication_workers = {workers}, and {} are needed",
+                groups + 1
+            ),
+            "Raise max_logical_replication_workers and max_worker_processes on green, and restart it.",
+        );
+    }
+    Ok(())
 }
 
 async fn privileges(

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use super::site::{Site, stop_on_signals};
 use super::{Outcome, preflight, same_blue, warning_row};
 use crate::cli::{Global, RunArgs};
+use crate::converge;
 use crate::engine;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
+use crate::model::event::{Event, Observer as _};
+use crate::state::Run;
 use crate::steps::Step;
 use crate::ui::run_view::RunView;
 use crate::ui::{Printer, Progress};
@@ -71,7 +74,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             stop,
         )
         .await?;
-    let result = engine::run(&run, &steps, arguments.until.as_deref()).await;
+    let mut result = engine::run(&run, &steps, arguments.until.as_deref()).await;
+    if result.is_ok() && arguments.until.is_none() && run.migration.live.is_some() {
+        result = follow(&run, &progress).await;
+    }
     progress.finish();
     result?;
     let path = arguments.plan.display();
@@ -87,4 +93,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
         ),
     })?;
     Ok(0)
+}
+
+/// Keeps green in step until it is stopped.
+async fn follow(run: &Run, progress: &Progress) -> Result<()> {
+    let step = "follow".to_owned();
+    progress.event(Event::StepStarted {
+        step: step.clone(),
+        title: "keep green in step until stopped (Ctrl-C)".to_owned(),
+        resumed: false,
+        total: 0,
+        unit: "rows",
+    });
+    converge::forever(run, &step).await
 }

@@ -1,10 +1,10 @@
 //! Whether blue is still the database with which a run began: asked before more of it is copied.
 
 use super::site::Site;
+use crate::converge;
 use crate::error::{Code, Error, Result};
-use crate::model::catalog::Catalog;
+use crate::model::Side;
 use crate::model::migration::{Migration, Seed};
-use crate::model::{Side, diff};
 use crate::pg;
 use crate::pg::probe::{self, Facts};
 use crate::state::Store;
@@ -39,30 +39,5 @@ pub(super) async fn ask(site: &Site, store: &Store, migration: &Migration) -> Re
         return Err(Error::new(Code::WrongServer, condition));
     }
     let catalog = pg::catalog::read(&blue, &migration.namespace).await?;
-    let landed = migration.landed();
-    let only = |catalog: &Catalog| {
-        let mut catalog = Catalog {
-            tables: catalog.tables.clone(),
-            ..Catalog::default()
-        };
-        catalog
-            .tables
-            .retain(|name, _| landed.contains(&name.as_str()));
-        catalog
-    };
-    let differences = diff::diff(&only(&migration.blue), &only(&catalog), diff::Rules::SHAPE);
-    if differences.is_empty() {
-        return Ok(());
-    }
-    let condition = format!(
-        "{} tables or columns of blue have changed since the run began",
-        differences.len()
-    );
-    let error = Error::new(Code::BlueChanged, condition);
-    let text = |d: diff::Difference| format!("{}: was {}, is {}", d.object, d.expected, d.actual);
-    Err(differences
-        .into_iter()
-        .take(10)
-        .map(text)
-        .fold(error, Error::detail))
+    converge::blue_changed(migration, &catalog)
 }

@@ -70,6 +70,17 @@ impl Site {
         pg::connect(&self.address(side)?, self.name(), purpose, &settings).await
     }
 
+    /// A session that may write.
+    pub(super) async fn writer(&self, side: Side, purpose: &str) -> Result<Session> {
+        pg::connect(
+            &self.address(side)?,
+            self.name(),
+            purpose,
+            &Settings::default(),
+        )
+        .await
+    }
+
     /// The record on green, over a session of its own.
     pub(super) async fn store(&self, purpose: &str) -> Result<Store> {
         let session = pg::connect(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 
 use super::source::Source;
-use crate::converge::{Throttle, planner_hints, rest};
+use crate::converge::{Settle, Throttle, planner_hints, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::Side;
 use crate::model::event::Event;
@@ -25,6 +25,7 @@ pub(super) struct Crew<'a> {
     green: Vec<Session>,
     throttle: tokio::sync::Mutex<Throttle>,
     progress: Mutex<Progress>,
+    settle: Settle,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +64,7 @@ impl<'a> Crew<'a> {
         run: &'a Run,
         step: &'a str,
         search_path: Vec<String>,
+        following: bool,
     ) -> Result<Self> {
         let mut crew = Self {
             run,
@@ -72,6 +74,7 @@ impl<'a> Crew<'a> {
             green: Vec::new(),
             throttle: tokio::sync::Mutex::new(throttle(run).await?),
             progress: Mutex::default(),
+            settle: Settle::open(run, following).await?,
         };
         crew.stand().await?;
         Ok(crew)
@@ -117,6 +120,21 @@ impl<'a> Crew<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Waits before rows are read again: until green has what blue had, where blue is followed.
+    pub(super) async fn settle(&self) -> Result<()> {
+        self.settle.wait(self.run).await
+    }
+
+    /// How often rows that differ are read again: where rows move, until they stand still.
+    pub(super) fn rounds(&self) -> usize {
+        if self.settle.moving() { 12 } else { 3 }
+    }
+
+    /// Whether rows move while they are read.
+    pub(super) fn moving(&self) -> bool {
+        self.settle.moving()
     }
 
     /// The sessions of a side.

@@ -2,20 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use super::crew::{Crew, Range, Read, lock};
 use super::rows::{Answer, SHOWN};
 use super::source::Source;
 use super::sums::fill;
 use super::{Kind, RowDifference};
-use crate::converge::rest;
 use crate::error::Result;
 use crate::model::ident::quote_literal;
 use crate::pg::Session;
-
-/// How often pages with differing rows are read again.
-const ROUNDS: usize = 3;
 
 /// A carried table with patches.
 #[derive(Debug)]
@@ -43,11 +38,11 @@ impl Question {
         };
         crew.pass(&self.sources, true, &reader).await?;
         let (rows, mut ranges) = reader.take();
-        for _ in 0..ROUNDS {
+        for _ in 0..crew.rounds() {
             if ranges.is_empty() {
                 break;
             }
-            rest(&crew.run.stop, Duration::from_millis(500)).await?;
+            crew.settle().await?;
             let reader = Count {
                 differs: self.differs(),
                 found: Mutex::default(),
@@ -76,6 +71,7 @@ impl Question {
             rows,
             differing,
             at_least: false,
+            moving: 0,
             shown,
         })
     }

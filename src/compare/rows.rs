@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use futures_util::{StreamExt, pin_mut};
 
@@ -10,7 +9,6 @@ use super::crew::{Crew, Range, Read, lock};
 use super::source::{Hand, Source};
 use super::sums::{Sums, fill};
 use super::{Kind, RowDifference};
-use crate::converge::rest;
 use crate::error::Result;
 use crate::pg::Session;
 
@@ -18,10 +16,6 @@ use crate::pg::Session;
 pub(super) const SHOWN: usize = 20;
 /// Rows of differing buckets that are listed at once: what bounds our memory.
 const LISTED: u64 = 100_000;
-/// How often differing keys are read again.
-const ROUNDS: usize = 3;
-/// The pause before that.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// Two hands whose rows should be the same.
 #[derive(Debug)]
@@ -39,6 +33,8 @@ pub(super) struct Answer {
     pub(super) rows: u64,
     pub(super) differing: u64,
     pub(super) at_least: bool,
+    /// Rows that changed each time that they were read.
+    pub(super) moving: u64,
     pub(super) shown: Vec<RowDifference>,
 }
 
@@ -88,7 +84,9 @@ impl Question {
                 answer.at_least = true;
                 break;
             }
-            found.append(&mut self.stable(crew, &sums, &buckets).await?);
+            let (mut stable, moving) = self.stable(crew, &sums, &buckets).await?;
+            found.append(&mut stable);
+            answer.moving += u64::try_from(moving).unwrap_or(u64::MAX);
         }
         answer.differing = found.values().map(|pair| self.weight(pair)).sum();
         answer.shown = self.show(crew, found).await?;
@@ -96,14 +94,19 @@ impl Question {
     }
 
     /// The keys of these buckets that differ, and still do when they are read again.
-    async fn stable(&self, crew: &Crew<'_>, sums: &Sums, buckets: &[usize]) -> Result<Found> {
+    async fn stable(
+        &self,
+        crew: &Crew<'_>,
+        sums: &Sums,
+        buckets: &[usize],
+    ) -> Result<(Found, usize)> {
         let mut open = self.list(crew, sums, buckets, None).await?;
         let mut stable = Found::new();
-        for _ in 0..ROUNDS {
+        for _ in 0..crew.rounds() {
             if open.is_empty() {
                 break;
             }
-            rest(&crew.run.stop, PAUSE).await?;
+            crew.settle().await?;
             let keys: BTreeSet<&str> = open.keys().map(String::as_str).collect();
             let again = self.list(crew, sums, buckets, Some(&keys)).await?;
             // A key whose rows are the same as before is not being written to: it differs. Others are looked at again.
@@ -114,8 +117,12 @@ impl Question {
             stable.extend(same);
             open = changed;
         }
+        if crew.moving() {
+            // Written to each time that they were looked at: nothing is known of them.
+            return Ok((stable, open.len()));
+        }
         stable.append(&mut open);
-        Ok(stable)
+        Ok((stable, 0))
     }
 
     /// Reads the rows of these buckets on both hands; the keys that differ, of `keys` only if those are given.

@@ -179,6 +179,7 @@ mod tests {
             path: PathBuf::new(),
             columns: Vec::new(),
             key: Vec::new(),
+            origin: Vec::new(),
             reach: Vec::new(),
             on_bad_row: OnBadRow::Reject,
         };

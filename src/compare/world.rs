@@ -112,6 +112,11 @@ impl World {
         }
     }
 
+    /// Whether green owns the data.
+    pub(super) fn owned(&self) -> bool {
+        self.owned
+    }
+
     /// Where green has the tables that transforms fill.
     pub(super) fn target(&self) -> &Schema {
         if self.owned {

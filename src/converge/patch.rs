@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::batch::Work;
-use super::transform::planner_hints;
 use crate::error::{Error, Result};
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::Carried;
@@ -58,6 +57,9 @@ impl Patch {
     }
 }
 
+/// Apply may write the same rows: of two that wait for each other it is us who give way, before `deadlock_timeout`.
+const HINTS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = '800ms'";
+
 impl Work for Patch {
     type Hands = Session;
 
@@ -70,7 +72,7 @@ impl Work for Patch {
     }
 
     fn prelude(&self) -> &str {
-        planner_hints()
+        HINTS
     }
 
     async fn range(

@@ -73,6 +73,8 @@ pub struct Insert {
     values: BTreeMap<String, String>,
     step: String,
     partitioned: bool,
+    /// What is done with a key that is there already.
+    conflict: String,
 }
 
 impl Insert {
@@ -102,12 +104,20 @@ impl Insert {
                 ""
             },
         );
+        // A row that is changed while it is followed moves to another page, and a later batch meets it again. Its key only:
+        // without it the violation of another unique index would be passed over.
+        let conflict = if run.migration.live.is_some() {
+            format!("\nON CONFLICT ({}) DO NOTHING", quote_list(&transform.key))
+        } else {
+            String::new()
+        };
         Self {
             transform: transform.clone(),
             insert,
             values,
             step: step.to_owned(),
             partitioned,
+            conflict,
         }
     }
 
@@ -132,7 +142,7 @@ impl Insert {
             &condition,
             &self.values,
         );
-        format!("{}\n{select}", self.insert)
+        format!("{}\n{select}{}", self.insert, self.conflict)
     }
 
     /// The key of a driving row as text, for messages and rejects.

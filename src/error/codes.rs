@@ -136,6 +136,10 @@ codes! {
         "A transform, patch or check may only read.",
         "Nothing was done.",
         "Use SELECT only.";
+    PlanLive = "GL0123", exit 2, AfterFix, "the plan cannot follow a blue that is written to",
+        "With `sync.mode = \"logical\"` every changed row must reach green, and be found there again.",
+        "Nothing was done: a write on blue could stop the replication, or leave a stale row on green.",
+        "Do what the fix under the message says, or set `sync.mode = \"none\"` and stop the writers.";
 
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
@@ -173,6 +177,11 @@ codes! {
         "A connection string, service file or password file has a mistake.",
         "Nothing was done.",
         "Mend it; the forms are those of libpq.";
+
+    NotLogical = "GL0210", exit 2, AfterFix, "a server is not set up for logical replication",
+        "A live sync needs `wal_level = logical` and a free replication slot and WAL sender on blue, and workers on green.",
+        "Nothing was done.",
+        "Change the setting and restart that server.";
 
     GreenNotEmpty = "GL0301", exit 3, AfterFix, "green is not empty",
         "With `seed = \"copy\"`, green's schema must be empty before the first run.",
@@ -301,6 +310,23 @@ codes! {
         "A row of green points at a row that is not there, and 2.X demands it.",
         "Green must not take over as it is; all rows stand.",
         "Find the rows with the query given, mend them on blue or in the SELECT, and begin anew.";
+
+    ApplyFailed = "GL0510", exit 3, AfterFix, "green cannot apply a change of blue",
+        "The replication from blue to green meets a change that it cannot write, and tries again every few seconds.",
+        "Nothing is lost: blue keeps the WAL until green has caught up, which fills its disk in the end.",
+        "The detail names the table and what the server said; mend the row on green or on blue, and run it again.";
+    SlotLost = "GL0511", exit 3, Never, "blue no longer keeps what green has not read yet",
+        "The replication slot on blue is gone or was invalidated: changes between then and now cannot be had any more.",
+        "Green cannot be brought in step again; blue serves on and is not touched.",
+        "`greenlight cleanup PLAN --all`, then run it again from the start; raise `max_slot_wal_keep_size` on blue before.";
+    Truncated = "GL0512", exit 3, AfterFix, "a table was truncated on blue",
+        "A TRUNCATE on blue emptied a table that transforms read; which rows of 2.X were made of it is not known row by row.",
+        "Green may have rows too many; the cutover is closed.",
+        "`greenlight cleanup PLAN --all`, then run it again from the start.";
+    WalKept = "GL0513", exit 3, AfterFix, "blue keeps too much WAL for green",
+        "Blue holds back more WAL for green than `limits.blue_wal_kept`.",
+        "The run stops before blue's disk fills; the subscription goes on reading for as long as it can.",
+        "Find out why green is slow; raise the limit if blue has room, or `greenlight cleanup PLAN --all` to let the WAL go.";
 
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",

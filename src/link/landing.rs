@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::keyed;
 use super::prepare::lives_in_landing;
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::{Catalog, Table};
@@ -31,8 +32,15 @@ pub async fn make_landing(run: &Run) -> Result<()> {
                 .map(|s| s.sql),
         );
     }
+    let live = run.migration.live.is_some();
     for name in run.migration.targets() {
-        strip_family(&present, name, &mut statements);
+        if live {
+            for table in present.family(name) {
+                statements.extend(keyed::target(&run.migration, name, table));
+            }
+        } else {
+            strip_family(&present, name, &mut statements);
+        }
     }
     for carried in &run.migration.carried {
         let family = present.family(&carried.table);
@@ -40,8 +48,13 @@ pub async fn make_landing(run: &Run) -> Result<()> {
             // Moved by an earlier try of this step if it is not there any more.
             CarryWay::Straight if family.is_empty() => {}
             CarryWay::Straight => {
-                strip_family(&present, &carried.table, &mut statements);
+                if !live {
+                    strip_family(&present, &carried.table, &mut statements);
+                }
                 for table in family {
+                    if live {
+                        statements.extend(keyed::carried(&run.migration, carried, table));
+                    }
                     statements.push(defaults_for_landing(
                         names::NEXT,
                         table,
@@ -64,7 +77,7 @@ pub async fn make_landing(run: &Run) -> Result<()> {
             CarryWay::Rewrite => {}
         }
     }
-    if run.migration.seed == Seed::Copy {
+    if run.migration.seed != Seed::Restored {
         let there = pg::catalog::read(&session, namespace).await?;
         let sources: Vec<&Table> = run
             .migration
@@ -92,6 +105,9 @@ pub async fn make_landing(run: &Run) -> Result<()> {
                 .iter()
                 .map(|table| ddl::create_landing(namespace, table)),
         );
+        if live {
+            statements.extend(missing.iter().map(|table| keyed::source(namespace, table)));
+        }
     }
     run.transact(&session, &statements, "make landing").await
 }

@@ -108,7 +108,9 @@ pub async fn prepare(run: &Run) -> Result<()> {
         quote_ident(names::NEXT)
     )];
     match run.migration.seed {
-        Seed::Copy => swap.push(format!("CREATE SCHEMA {}", quote_ident(namespace))),
+        Seed::Copy | Seed::Tablesync => {
+            swap.push(format!("CREATE SCHEMA {}", quote_ident(namespace)))
+        }
         Seed::Restored => swap.push(format!(
             "ALTER SCHEMA {} RENAME TO {}",
             quote_ident(names::ASIDE),
@@ -127,7 +129,7 @@ pub async fn prepare(run: &Run) -> Result<()> {
 pub async fn ours(store: &Store, migration: &Migration) -> Result<bool> {
     let now = layout(store.session(), &migration.namespace).await?;
     let begun = store.get::<bool>(MIGRATING).await?.unwrap_or_default();
-    Ok(now.next || begun && (now.aside || migration.seed == Seed::Copy))
+    Ok(now.next || begun && (now.aside || migration.seed != Seed::Restored))
 }
 
 /// What must hold before the first change: an empty namespace, or a copy of blue.
@@ -148,7 +150,7 @@ pub fn refuse_green(migration: &Migration, catalog: &Catalog) -> Result<()> {
         ));
     }
     match migration.seed {
-        Seed::Copy => {
+        Seed::Copy | Seed::Tablesync => {
             let names: Vec<&str> = catalog
                 .tables
                 .keys()

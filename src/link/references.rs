@@ -1,15 +1,18 @@
 //! Foreign keys of 2.X, asked before own whether they will hold: after it, a broken one could only be reported.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew::each;
 use super::landing::{landed_in_namespace, next_catalog};
+use crate::converge::Settle;
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::{Catalog, ConstraintKind};
 use crate::model::event::Event;
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::names;
+use crate::pg::Session;
 use crate::state::Run;
 
 /// A foreign key as an anti-join.
@@ -39,10 +42,13 @@ pub async fn check_references(run: &Run, step: &str) -> Result<()> {
             let (done, step) = (Arc::clone(&done), step.clone());
             Box::pin(async move {
                 let count = format!("SELECT count(*) {}", question.sql);
-                let rows: i64 = session
+                let mut rows: i64 = session
                     .one(&count, &[], "ask whether a foreign key will hold")
                     .await?
                     .get(0);
+                if rows > 0 && run.migration.live.is_some() {
+                    rows = standing(run, session, &question.sql).await?;
+                }
                 if rows > 0 {
                     return Err(Error::new(
                         Code::WouldBreak,
@@ -68,6 +74,23 @@ pub async fn check_references(run: &Run, step: &str) -> Result<()> {
         },
     )
     .await
+}
+
+/// Rows that break a key and still do when green has caught up: a changed row is in landing before what is made of it is in
+/// its target.
+async fn standing(run: &Run, session: &Session, sql: &str) -> Result<i64> {
+    let settle = Settle::open(run, true).await?;
+    let list = format!("SELECT t.tableoid::text || t.ctid::text {sql} LIMIT 10000");
+    let read = || async {
+        let rows = session
+            .rows(&list, &[], "ask whether a foreign key will hold")
+            .await?;
+        Ok::<BTreeSet<String>, Error>(rows.iter().map(|row| row.get(0)).collect())
+    };
+    let before = read().await?;
+    settle.wait(run).await?;
+    let after = read().await?;
+    Ok(i64::try_from(before.intersection(&after).count()).unwrap_or(i64::MAX))
 }
 
 fn questions(run: &Run, next: &Catalog) -> Vec<Question> {

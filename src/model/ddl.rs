@@ -307,6 +307,26 @@ fn create_index(schema: &str, table: &Table, index: &Index) -> Statement {
     Statement::new(&table.name, Lock::Share, Held::Scan, sql)
 }
 
+/// The build of an index that is there for the time of the sync only.
+#[must_use]
+pub fn index_of_ours(schema: &str, table: &str, name: String, columns: &[String]) -> Build {
+    let sql = format!(
+        "CREATE INDEX {} ON {} ({})",
+        quote_ident(&name),
+        quote_qualified(schema, table),
+        quote_list(columns)
+    );
+    Build {
+        schema: schema.to_owned(),
+        table: table.to_owned(),
+        name,
+        build: Some(Statement::new(table, Lock::Share, Held::Scan, sql)),
+        attach: None,
+        alone: false,
+        columns: columns.to_vec(),
+    }
+}
+
 fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Constraint) -> Build {
     let name = quote_qualified(schema, &table.name);
     let direct = format!(

@@ -34,6 +34,23 @@ pub enum Event {
         /// What is being worked on: a table or an index.
         on: String,
     },
+    /// Green follows blue, and how far it is.
+    Following {
+        /// The step.
+        step: String,
+        /// How long a marker took from blue to green, in milliseconds; none if it has not come.
+        lag_ms: Option<u64>,
+        /// Changed rows that wait for their transforms.
+        queue: u64,
+        /// Changed rows a second that come in.
+        arriving: f64,
+        /// Changed rows a second that are worked off.
+        draining: f64,
+        /// WAL that blue keeps for green, in bytes.
+        kept: Option<u64>,
+        /// Rows written so far by this process.
+        rows: u64,
+    },
     /// A step waits, and why; `None` when it goes on.
     Waiting {
         /// Its id.

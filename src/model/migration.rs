@@ -17,6 +17,20 @@ pub enum Seed {
     Copy,
     /// Green already holds a copy of blue.
     Restored,
+    /// PostgreSQL's logical replication copies blue before it follows it.
+    Tablesync,
+}
+
+/// How green is kept in step with a blue that goes on being written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// How green's server reaches blue: a connection string without a password.
+    pub seen_from_green: String,
+    /// The environment variable with the password that the subscription shall keep; without one green's server finds it
+    /// in its own password file.
+    pub password_env: Option<String>,
+    /// Subscriptions besides the first, by name, with their tables.
+    pub groups: BTreeMap<String, Vec<String>>,
 }
 
 /// How green's 2.X schema is made.
@@ -83,6 +97,12 @@ pub struct Limits {
     pub maintenance_work_mem_kb: u64,
     /// Added to every sequence at own.
     pub sequence_margin: i64,
+    /// Green is in step while a marker needs no longer than this from blue to green.
+    pub lag: Duration,
+    /// Green is in step while no more changed rows than this wait for their transforms.
+    pub queue: u64,
+    /// A copy is stopped when blue has kept more WAL than this for it, in bytes.
+    pub blue_wal_kept: Option<u64>,
 }
 
 impl Default for Limits {
@@ -96,6 +116,9 @@ impl Default for Limits {
             work_mem_kb: 256 * 1024,
             maintenance_work_mem_kb: 512 * 1024,
             sequence_margin: 1000,
+            lag: Duration::from_secs(1),
+            queue: 1000,
+            blue_wal_kept: None,
         }
     }
 }
@@ -126,6 +149,8 @@ pub struct Carried {
     pub add: BTreeMap<String, Template>,
     /// Columns computed afterwards by an expression over landing tables.
     pub patch: BTreeMap<String, Template>,
+    /// Other landing tables that the patch reads.
+    pub reach: Vec<Reach>,
     /// How its rows get there.
     pub way: CarryWay,
 }
@@ -161,6 +186,8 @@ pub struct Transform {
     pub columns: Vec<String>,
     /// The key of the target.
     pub key: Vec<String>,
+    /// The columns of the target that hold the driving row's key, in the key's order; empty if there are none.
+    pub origin: Vec<String>,
     /// Joined tables.
     pub reach: Vec<Reach>,
     /// What to do with a row that cannot be converted.
@@ -210,8 +237,10 @@ pub struct Migration {
     pub digests: BTreeMap<String, String>,
     /// The schema of both sides in which the tables live.
     pub namespace: String,
-    /// Copy or restored.
+    /// How rows first reach green.
     pub seed: Seed,
+    /// How green follows blue's writes; `None` if it does not.
+    pub live: Option<Live>,
     /// How the 2.X schema is made.
     pub schema: SchemaSource,
     /// Variables.
@@ -242,6 +271,34 @@ impl Migration {
             .iter()
             .map(|(path, digest)| format!("{path}={digest}\n"))
             .collect()
+    }
+
+    /// The groups of tables that have a subscription each, the first one last; empty if blue is not followed.
+    #[must_use]
+    pub fn groups(&self) -> Vec<String> {
+        let Some(live) = &self.live else {
+            return Vec::new();
+        };
+        let mut groups: Vec<String> = live.groups.keys().cloned().collect();
+        groups.push(super::names::MAIN.to_owned());
+        groups
+    }
+
+    /// The landed tables of a group.
+    #[must_use]
+    pub fn group_tables(&self, group: &str) -> Vec<&str> {
+        let Some(live) = &self.live else {
+            return Vec::new();
+        };
+        let of = |table: &str| {
+            live.groups
+                .iter()
+                .find(|(_, tables)| tables.iter().any(|other| other == table))
+                .map_or(super::names::MAIN, |(name, _)| name.as_str())
+        };
+        let mut tables = self.landed();
+        tables.retain(|table| of(table) == group);
+        tables
     }
 
     /// Blue tables that only transforms read: their landing is a table of its own.

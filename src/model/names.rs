@@ -41,6 +41,85 @@ pub fn is_join_index(name: &str) -> bool {
     name.starts_with("greenlight_join_")
 }
 
+/// The subscription besides those that the plan names in `sync.groups`.
+pub const MAIN: &str = "main";
+/// The trigger that notes changed rows of a landing table.
+pub const CAPTURE: &str = "greenlight_capture";
+/// The trigger that notes that a landing table was truncated.
+pub const TRUNCATED: &str = "greenlight_truncated";
+
+/// What the names of all publications, slots and subscriptions of a plan begin with.
+#[must_use]
+pub fn replication_prefix(plan: &str) -> String {
+    // What a slot's name may have.
+    let plan: String = plan
+        .chars()
+        .map(|c| match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9') => c,
+            _ => '_',
+        })
+        .collect();
+    format!("greenlight_{}__", cut(&plan, 40))
+}
+
+/// The publication on blue, its slot, and the subscription on green of a group of tables: one name for the three.
+#[must_use]
+pub fn replication(plan: &str, group: &str) -> String {
+    let tail = replication_prefix(group);
+    let tail = tail
+        .trim_start_matches("greenlight_")
+        .trim_end_matches("__");
+    let whole = format!("{}{tail}", replication_prefix(plan));
+    if whole.len() <= LONGEST {
+        return whole;
+    }
+    format!("{}_{:08x}", cut(&whole, LONGEST - 9), hash32(&whole))
+}
+
+/// The table whose row goes from blue to green to tell how far a subscription is; in the store's schema on both sides.
+#[must_use]
+pub fn marker(group: &str) -> String {
+    within("marker", &[group])
+}
+
+/// The table of changed rows of the captured table with this number, in the store's schema.
+#[must_use]
+pub fn queue(number: usize) -> String {
+    format!("queue_{number}")
+}
+
+/// The function that fills a queue, in the store's schema.
+#[must_use]
+pub fn capture(number: usize) -> String {
+    format!("capture_{number}")
+}
+
+/// The index by which apply finds a carried row, where the 2.X key is another one.
+#[must_use]
+pub fn identity_index(table: &str) -> String {
+    within("greenlight_identity", &[table])
+}
+
+/// The unique index of a target's key, where 2.X has none.
+#[must_use]
+pub fn key_index(table: &str) -> String {
+    within("greenlight_key", &[table])
+}
+
+/// The index by which a target's rows are found when the row they were made of has changed.
+#[must_use]
+pub fn origin_index(table: &str, columns: &str) -> String {
+    within("greenlight_origin", &[table, columns])
+}
+
+/// Whether an index is there for the time of the sync only.
+#[must_use]
+pub fn is_index_of_ours(name: &str) -> bool {
+    ["join", "identity", "key", "origin"]
+        .iter()
+        .any(|kind| name.starts_with(&format!("greenlight_{kind}_")))
+}
+
 /// `prefix_part_part`, cut to 63 bytes with a hash at its end where it would be longer.
 fn within(prefix: &str, parts: &[&str]) -> String {
     let whole = format!("{prefix}_{}", parts.join("_"));

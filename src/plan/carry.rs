@@ -7,7 +7,7 @@ use super::lint::{Context, narrower};
 use super::spec::SeedSpec;
 use super::text::Role;
 use crate::model::catalog::{Catalog, Column, Table};
-use crate::model::migration::{Carried, CarryWay, OnBadRow, Transform};
+use crate::model::migration::{Carried, CarryWay, OnBadRow, Reach, Transform};
 use crate::model::quote_ident;
 use crate::model::template::Template;
 
@@ -40,6 +40,18 @@ impl Values {
                 .iter()
                 .filter(|(column, _sql)| !once(column))
                 .map(template)
+                .collect(),
+            reach: context
+                .spec()
+                .patch
+                .get(&to.name)
+                .map(|patch| &patch.reach)
+                .into_iter()
+                .flatten()
+                .map(|(table, words)| Reach {
+                    table: table.clone(),
+                    on: super::lint::parse_reach(words).unwrap_or_default(),
+                })
                 .collect(),
             way,
         }
@@ -109,9 +121,9 @@ pub(super) fn way(context: &Context<'_>, from: &Table, to: &Table) -> (CarryWay,
         .columns
         .iter()
         .find_map(|column| early(context, from, column, &to.name));
-    match (context.spec().sync.seed, refused) {
+    match (context.spec().sync.seed(), refused) {
         (_, Some(why)) => (CarryWay::Rewrite, Some(why)),
-        (SeedSpec::Copy, None) => (CarryWay::Straight, None),
+        (SeedSpec::Copy | SeedSpec::Tablesync, None) => (CarryWay::Straight, None),
         (SeedSpec::Restored, None) => match obstacle(context, from, to) {
             None => (CarryWay::Alter, None),
             Some(why) => (CarryWay::Rewrite, Some(why)),
@@ -282,6 +294,8 @@ pub(super) fn rewrite(context: &Context<'_>, from: &Table, to: &Table) -> Transf
         path: context.loaded.path.clone(),
         columns,
         key: to.row_key(),
+        // An added column cannot be part of blue's key.
+        origin: from.row_key(),
         reach: Vec::new(),
         on_bad_row: OnBadRow::Stop,
     }

@@ -6,12 +6,12 @@ use super::carry;
 use super::findings::{Findings, Warning};
 use super::lint::{self, Context};
 use super::load::Loaded;
-use super::spec::{SeedSpec, VarSpec};
+use super::spec::{Mode, SeedSpec, VarSpec};
 use super::text::{Role, Text};
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::migration::{
-    CarryWay, DataCheck, Migration, Reach, SchemaSource, Seed, SqlFile, Transform, Variable,
+    CarryWay, DataCheck, Live, Migration, Reach, SchemaSource, Seed, SqlFile, Transform, Variable,
 };
 use crate::model::template::Template;
 
@@ -141,10 +141,12 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         name: spec.plan.clone(),
         digests: loaded.digests.clone(),
         namespace: spec.namespace.clone(),
-        seed: match spec.sync.seed {
+        seed: match spec.sync.seed() {
             SeedSpec::Copy => Seed::Copy,
             SeedSpec::Restored => Seed::Restored,
+            SeedSpec::Tablesync => Seed::Tablesync,
         },
+        live: live(spec),
         schema: schema(loaded),
         variables: variables(loaded),
         limits: spec.limits.limits(),
@@ -213,11 +215,20 @@ fn written(context: &Context<'_>, expect: &Catalog) -> Vec<Transform> {
     context
         .texts
         .iter()
-        .filter_map(|text| transform(text, expect))
+        .filter_map(|text| transform(text, context.blue, expect))
         .collect()
 }
 
-fn transform(text: &Text<'_>, expect: &Catalog) -> Option<Transform> {
+/// How green follows blue, if the plan wants that.
+fn live(spec: &super::spec::Spec) -> Option<Live> {
+    (spec.sync.mode == Mode::Logical).then(|| Live {
+        seen_from_green: spec.blue.seen_from_green.clone().unwrap_or_default(),
+        password_env: spec.blue.seen_from_green_password_env.clone(),
+        groups: spec.sync.groups.clone(),
+    })
+}
+
+fn transform(text: &Text<'_>, blue: Option<&Catalog>, expect: &Catalog) -> Option<Transform> {
     let Role::Transform(name, spec) = text.role else {
         return None;
     };
@@ -246,6 +257,11 @@ fn transform(text: &Text<'_>, expect: &Catalog) -> Option<Transform> {
             .map(|column| column.name.clone())
             .collect(),
         key: lint::key_of(spec, expect.tables.get(into)),
+        origin: lint::origin(
+            text,
+            &driving.alias,
+            blue.and_then(|blue| blue.tables.get(&spec.from)),
+        ),
         reach: spec.reach.iter().map(reach).collect(),
         on_bad_row: spec.on_bad_row.into(),
     })

@@ -18,6 +18,7 @@ mod columns;
 mod driving;
 mod form;
 mod idempotent;
+mod live;
 mod no_batch;
 mod no_value;
 mod partial_groups;
@@ -30,6 +31,7 @@ mod volatile;
 mod writes;
 
 pub(crate) use columns::key_of;
+pub(crate) use live::origin;
 pub(crate) use reach::parse as parse_reach;
 pub(crate) use tighter::narrower;
 
@@ -53,6 +55,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("columns", columns::check),
     ("no_value", no_value::check),
     ("tighter", tighter::check),
+    ("live", live::check),
 ];
 
 /// What the rules look at.

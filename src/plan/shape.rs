@@ -19,19 +19,10 @@ const RESERVED: &[(&[&str], &str)] = &[
         &["limits", "write_pause"],
         "a limit for the write pause of a live cutover",
     ),
-    (
-        &["limits", "blue_wal_kept"],
-        "a limit for the WAL that a live sync holds back on blue",
-    ),
 ];
 
 /// Values of later versions.
 const RESERVED_VALUES: &[(&[&str], &str, &str)] = &[
-    (
-        &["sync", "mode"],
-        "logical",
-        "following blue's writes by logical replication",
-    ),
     (
         &["sync", "seed"],
         "snapshot",

@@ -78,9 +78,14 @@ pub struct Blue {
     /// A connection string without a password (use `PGPASSFILE`). Example: `"postgresql://blue.internal/orders"`.
     #[serde(default)]
     pub url: Option<String>,
-    /// How green's server reaches blue. Reserved for the live sync; accepted and not used yet.
+    /// How green's server reaches blue with `sync.mode = "logical"`: a connection string without a password, which green's
+    /// server finds in its own password file. Example: `"host=blue.internal dbname=orders user=repl passfile=/etc/pgpass"`.
     #[serde(default)]
     pub seen_from_green: Option<String>,
+    /// The environment variable with the password for `seen_from_green`, if green's server has no password file: then the
+    /// subscription keeps it in green's catalog, where superusers can read it. Example: `"GREENLIGHT_REPLICATION_PASSWORD"`.
+    #[serde(default)]
+    pub seen_from_green_password_env: Option<String>,
 }
 
 /// Green's address (one of `service`, `url_env` and `url`; may be left out if `--green` is given) and its schema.
@@ -119,15 +124,30 @@ pub struct SchemaSpec {
 }
 
 /// How rows reach green.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sync {
     /// What happens to writes on blue after the seed. Default: `"none"`.
     #[serde(default)]
     pub mode: Mode,
-    /// How 1.X rows first reach green. Default: `"copy"`.
+    /// How 1.X rows first reach green. Default: `"copy"`, and `"tablesync"` with `mode = "logical"`.
     #[serde(default)]
-    pub seed: SeedSpec,
+    pub seed: Option<SeedSpec>,
+    /// Subscriptions of their own for some tables, each with its own apply worker, with `mode = "logical"`. All other tables
+    /// share one, which keeps their transactions whole. Example: `{ tokens = ["access_tokens", "refresh_tokens"] }`.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Vec<String>>,
+}
+
+impl Sync {
+    /// The seed, with its default filled in.
+    #[must_use]
+    pub fn seed(&self) -> SeedSpec {
+        self.seed.unwrap_or(match self.mode {
+            Mode::None => SeedSpec::Copy,
+            Mode::Logical => SeedSpec::Tablesync,
+        })
+    }
 }
 
 /// What happens to writes on blue after the seed.
@@ -137,6 +157,8 @@ pub enum Mode {
     /// They are not followed: blue must not be written, or what was written is found by `greenlight verify`.
     #[default]
     None,
+    /// Green follows them by PostgreSQL's logical replication until the cutover.
+    Logical,
 }
 
 /// How 1.X rows first reach green.
@@ -148,6 +170,8 @@ pub enum SeedSpec {
     Copy,
     /// Green already holds a copy of blue: a restored backup or a promoted standby.
     Restored,
+    /// PostgreSQL's logical replication copies blue's tables before it follows them; only with `mode = "logical"`.
+    Tablesync,
 }
 
 /// Where a side is.

@@ -39,6 +39,18 @@ pub struct LimitsSpec {
     #[serde(default)]
     #[schemars(range(min = 0))]
     pub sequence_margin: Option<u32>,
+    /// With `sync.mode = "logical"`: green is in step while a marker needs no longer than this from blue to green.
+    /// Default: `"1s"`.
+    #[serde(default)]
+    pub lag: Option<Span>,
+    /// With `sync.mode = "logical"`: green is in step while no more changed rows than this wait for their transforms.
+    /// Default: 1000.
+    #[serde(default)]
+    pub queue: Option<u64>,
+    /// With `sync.mode = "logical"`: the copy is stopped when blue has kept more WAL than this for green. Default: no limit
+    /// besides blue's own `max_slot_wal_keep_size`. Example: `"50GB"`.
+    #[serde(default)]
+    pub blue_wal_kept: Option<Bytes>,
 }
 
 impl LimitsSpec {
@@ -68,6 +80,13 @@ impl LimitsSpec {
         if let Some(margin) = self.sequence_margin {
             limits.sequence_margin = i64::from(margin);
         }
+        if let Some(lag) = self.lag {
+            limits.lag = lag.0;
+        }
+        if let Some(queue) = self.queue {
+            limits.queue = queue;
+        }
+        limits.blue_wal_kept = self.blue_wal_kept.map(|bytes| bytes.0);
         limits
     }
 }

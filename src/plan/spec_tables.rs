@@ -113,6 +113,10 @@ pub struct Patch {
     /// 2.X columns and the expression over the table's 1.X columns that makes them; subselects may read other 1.X tables.
     /// Example: `{ email_domain = "split_part(email, '@', 2)" }`.
     pub set: BTreeMap<String, Expression>,
+    /// For each other 1.X table that the expressions read, how a changed row of it finds the rows of this one, as in a
+    /// transform; needed with `sync.mode = "logical"`. Example: `{ countries = "code = country" }`.
+    #[serde(default)]
+    pub reach: BTreeMap<String, String>,
 }
 
 /// One SELECT that makes rows of a 2.X table.

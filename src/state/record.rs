@@ -88,3 +88,12 @@ impl Rows {
         self.inserted + self.updated + self.deleted + self.rejected
     }
 }
+
+impl std::ops::AddAssign for Rows {
+    fn add_assign(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.deleted += other.deleted;
+        self.rejected += other.rejected;
+    }
+}

@@ -162,6 +162,21 @@ impl Run {
         pg::connect(address, &self.migration.name, purpose, &settings).await
     }
 
+    /// A session on blue that may write what is ours there: the publication, the markers.
+    ///
+    /// # Errors
+    /// [`Code::SideNotNamed`] without an address; when blue cannot be reached.
+    pub async fn blue_writer(&self, purpose: &str) -> Result<Session> {
+        let Some(address) = &self.blue else {
+            return Err(Error::new(
+                Code::SideNotNamed,
+                "blue has no address, and following it needs one",
+            ));
+        };
+        let settings = self.settings(&[self.migration.namespace.as_str()]);
+        pg::connect(address, &self.migration.name, purpose, &settings).await
+    }
+
     /// A session on a side.
     ///
     /// # Errors

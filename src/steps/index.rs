@@ -1,7 +1,8 @@
 //! Builds the indexes and keys of 2.X that are missing, the largest tables first.
 
 use super::{CLEANUP, Description, counted};
-use crate::error::Result;
+use crate::converge;
+use crate::error::{Code, Result};
 use crate::link;
 use crate::model::catalog::Catalog;
 use crate::model::ddl::{self, Build};
@@ -78,6 +79,15 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     builds.sort_by_key(|build| {
         std::cmp::Reverse(sizes.get(&build.table).map_or(0, |size| size.pages))
     });
+    if run.migration.live.is_some() {
+        return while_following(
+            run,
+            id,
+            builds,
+            link::origin_builds(&run.migration, &waiting),
+        )
+        .await;
+    }
     link::build_all(run, id, builds).await?;
     // Indexes that only the transforms' joins needed go again from tables that live on.
     let mut drops = Vec::new();
@@ -105,4 +115,55 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     } else {
         run.transact(&session, &drops, "drop join indexes").await
     }
+}
+
+/// Carried tables are indexed beside apply. Nobody writes the targets meanwhile but us: changed rows wait in their queues.
+async fn while_following(run: &Run, id: &str, builds: Vec<Build>, ours: Vec<Build>) -> Result<()> {
+    let (mut targets, carried): (Vec<Build>, Vec<Build>) = builds
+        .into_iter()
+        .partition(|build| build.schema == names::NEXT);
+    link::build_beside_apply(run, id, carried).await?;
+    targets.extend(ours);
+    // Unique values that wandered from row to row while the target was filled stand twice in it until the changed rows have
+    // been worked off; a value that still does then is not unique on blue either.
+    for _ in 0..TRIES {
+        match link::build_all(run, id, missing_of(run, &targets).await?).await {
+            Err(error) if error.code() == Code::NotUnique => converge::drain_all(run).await?,
+            built => return built,
+        }
+    }
+    link::build_all(run, id, missing_of(run, &targets).await?).await
+}
+
+/// How often unique indexes are tried after the changed rows have been worked off.
+const TRIES: u32 = 3;
+
+/// Those of the builds that are not there yet.
+async fn missing_of(run: &Run, builds: &[Build]) -> Result<Vec<Build>> {
+    let session = run.green("index").await?;
+    let waiting = pg::catalog::read(&session, names::NEXT).await?;
+    let mut left = Vec::new();
+    for build in builds {
+        let present = waiting.tables.get(&build.table);
+        let stands = present.is_some_and(|table| {
+            let index = table.indexes.iter().find(|index| index.name == build.name);
+            index.is_some_and(|index| {
+                !index.invalid && (build.attach.is_none() || index.constraint.is_some())
+            })
+        });
+        if !stands {
+            let mut build = build.clone();
+            let half = present.is_some_and(|table| {
+                table
+                    .indexes
+                    .iter()
+                    .any(|index| index.name == build.name && !index.invalid)
+            });
+            if half && build.attach.is_some() {
+                build.build = None;
+            }
+            left.push(build);
+        }
+    }
+    Ok(left)
 }

@@ -4,8 +4,8 @@ use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::catalog::{Catalog, Table};
-use crate::model::ddl::{self, Build, Held, Lock, Statement};
-use crate::model::ident::{quote_ident, quote_list, quote_qualified};
+use crate::model::ddl::{self, Build};
+use crate::model::ident::quote_qualified;
 use crate::model::migration::Migration;
 use crate::model::names;
 use crate::pg;
@@ -23,9 +23,33 @@ pub(super) fn describe(migration: &Migration) -> Description {
     )
 }
 
-/// Joined tables and the columns by which they are found.
+/// Joined tables and the columns by which they are found; while blue is followed, also the driving tables and the columns
+/// by which a changed joined row finds them.
 fn joins(migration: &Migration) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    if migration.live.is_some() {
+        let driven = migration
+            .transforms
+            .iter()
+            .map(|transform| (&transform.from, &transform.reach));
+        let patched = migration
+            .carried
+            .iter()
+            .map(|carried| (&carried.table, &carried.reach));
+        for (from, reach) in driven.chain(patched) {
+            for reach in reach {
+                let columns = reach
+                    .on
+                    .iter()
+                    .map(|(_, driving)| driving.clone())
+                    .collect();
+                let join = (from.clone(), columns);
+                if !found.contains(&join) {
+                    found.push(join);
+                }
+            }
+        }
+    }
     for reach in migration
         .transforms
         .iter()
@@ -57,11 +81,21 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
             continue;
         }
         builds.push(
-            final_index(run, &present, &table, &columns)
-                .unwrap_or_else(|| join_index(namespace, &table, &columns)),
+            final_index(run, &present, &table, &columns).unwrap_or_else(|| {
+                ddl::index_of_ours(
+                    namespace,
+                    &table,
+                    names::join_index(&table, &columns.join("_")),
+                    &columns,
+                )
+            }),
         );
     }
-    link::build_all(run, id, builds).await?;
+    if run.migration.live.is_some() {
+        link::build_beside_apply(run, id, builds).await?;
+    } else {
+        link::build_all(run, id, builds).await?;
+    }
     let mut read: Vec<String> = run
         .migration
         .sources()
@@ -112,28 +146,4 @@ fn final_index(run: &Run, present: &Catalog, table: &str, columns: &[String]) ->
                     .iter()
                     .all(|c| build.columns[..columns.len()].contains(c))
         })
-}
-
-fn join_index(schema: &str, table: &str, columns: &[String]) -> Build {
-    let name = names::join_index(table, &columns.join("_"));
-    let sql = format!(
-        "CREATE INDEX {} ON {} ({})",
-        quote_ident(&name),
-        quote_qualified(schema, table),
-        quote_list(columns)
-    );
-    Build {
-        schema: schema.to_owned(),
-        table: table.to_owned(),
-        name,
-        build: Some(Statement {
-            sql,
-            table: table.to_owned(),
-            lock: Lock::Share,
-            held: Held::Scan,
-        }),
-        attach: None,
-        alone: false,
-        columns: columns.to_vec(),
-    }
 }

@@ -1,6 +1,7 @@
 //! Asks whether the foreign keys of 2.X will hold, before own makes them.
 
 use super::{Description, counted};
+use crate::converge;
 use crate::error::Result;
 use crate::link;
 use crate::model::catalog::ConstraintKind;
@@ -25,5 +26,5 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
-    link::check_references(run, id).await
+    converge::alongside(run, id, link::check_references(run, id)).await
 }

@@ -10,7 +10,7 @@ use super::numbers;
 use super::paper::{Tone, clean};
 use super::printer::Printer;
 use super::progress::Clock;
-use super::running::{Running, done_text};
+use super::running::{Running, done_text, following};
 use crate::model::event::Event;
 
 /// In a log, a step has at most one progress line in this time.
@@ -66,6 +66,22 @@ impl Board {
             } => {
                 if let Some(running) = self.find(&step) {
                     running.progress(now, done, total, rows, on);
+                }
+                self.tell(now, &step);
+            }
+            Event::Following {
+                step,
+                lag_ms,
+                queue,
+                arriving,
+                draining,
+                kept,
+                rows,
+            } => {
+                let text = following(lag_ms, queue, arriving, draining, kept);
+                if let Some(running) = self.find(&step) {
+                    running.waiting = None;
+                    running.progress(now, 0, 0, rows, text);
                 }
                 self.tell(now, &step);
             }
@@ -215,7 +231,10 @@ impl Board {
             Event::StepDone { step, .. } | Event::StepFailed { step, .. } => {
                 self.remove(step);
             }
-            Event::Waiting { .. } | Event::Note { .. } | Event::StepSkipped { .. } => {}
+            Event::Following { .. }
+            | Event::Waiting { .. }
+            | Event::Note { .. }
+            | Event::StepSkipped { .. } => {}
         }
         self.printer.line(&Stamped {
             elapsed_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),

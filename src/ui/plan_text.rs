@@ -68,6 +68,7 @@ impl PlanView {
     fn head(&self, paper: &Paper) -> String {
         let seed = match self.seed {
             Seed::Copy => "greenlight copies blue",
+            Seed::Tablesync => "logical replication copies blue and follows it",
             Seed::Restored => "green is a restored copy of blue",
         };
         let mut table = Table::bare([

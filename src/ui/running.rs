@@ -108,6 +108,40 @@ impl Running {
     }
 }
 
+/// How far green is behind blue.
+pub(super) fn following(
+    lag_ms: Option<u64>,
+    queue: u64,
+    arriving: f64,
+    draining: f64,
+    kept: Option<u64>,
+) -> String {
+    let lag = lag_ms.map_or_else(|| "unknown".to_owned(), numbers::millis);
+    let mut parts = vec![format!("lag {lag}")];
+    parts.push(format!(
+        "{} waiting",
+        numbers::plural(queue, "changed row", "changed rows")
+    ));
+    parts.push(format!("{} in", numbers::rate(arriving, "rows")));
+    parts.push(format!("{} out", numbers::rate(draining, "rows")));
+    if queue > 0 {
+        let eta = if draining > arriving {
+            let seconds =
+                f64::from(u32::try_from(queue).unwrap_or(u32::MAX)) / (draining - arriving);
+            numbers::duration(Duration::from_secs_f64(seconds.min(1e9)))
+        } else if arriving > 0.0 {
+            "never at this rate".to_owned()
+        } else {
+            "unknown".to_owned()
+        };
+        parts.push(format!("ETA {eta}"));
+    }
+    if let Some(kept) = kept {
+        parts.push(format!("blue keeps {} of WAL", numbers::bytes(kept)));
+    }
+    parts.join(", ")
+}
+
 /// What a step has done: time, rows, rate, and what slowed it.
 pub(super) fn done_text(stats: &Stats, took_ms: u64) -> String {
     let mut parts = vec![format!("in {}", numbers::millis(took_ms))];

@@ -59,9 +59,12 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         },
         Step::Index => index(survey),
         // The migrator writes what it writes, and nothing is known of indexes that only a join needs.
-        Step::Prepare | Step::Keys => Estimate::default(),
+        // Nor of what blue is going to write.
+        Step::Prepare | Step::Keys | Step::InStep => Estimate::default(),
         // The catalog only, or only reading.
         Step::Landing
+        | Step::Link
+        | Step::Capture
         | Step::Alter(_)
         | Step::Analyze
         | Step::References

@@ -2,10 +2,11 @@
 
 use super::super::preflight::constants;
 use crate::converge::{Patch, batch_condition, copy_statement, select_for};
+use crate::link;
 use crate::model::catalog::Table;
 use crate::model::ddl;
 use crate::model::ident::{quote_list, quote_qualified};
-use crate::model::migration::{Migration, SchemaSource};
+use crate::model::migration::{Migration, SchemaSource, Seed};
 use crate::model::names;
 use crate::steps::Step;
 
@@ -28,6 +29,10 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
                 .map(|t| ddl::create_landing(namespace, t))
                 .collect()
         }
+        Step::Link => link::link_statements(migration),
+        Step::Capture => link::capture_statements(migration),
+        Step::InStep => Vec::new(),
+        Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => migration
             .landed()
             .iter()

@@ -328,7 +328,7 @@ fn implied(constraint: &Constraint, from: &Table) -> bool {
 }
 
 /// Whether rows that differ on blue differ in these columns: some of them are unique there.
-fn is_unique(from: &Table, columns: &[String]) -> bool {
+pub(super) fn is_unique(from: &Table, columns: &[String]) -> bool {
     let within =
         |key: &[String]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
     let constraint = from.constraints.iter().any(|constraint| {

@@ -1,0 +1,140 @@
+//! Capture: triggers on landing that note the keys of changed rows. Made late, when every table follows blue and before the
+//! first batch reads: so the copy fills no queue, and CREATE TRIGGER's lock orders it against what apply has under way.
+
+use crate::converge::Backoff;
+use crate::error::{Code, Result};
+use crate::model::catalog::Catalog;
+use crate::model::ident::{quote_ident, quote_list, quote_qualified};
+use crate::model::migration::Migration;
+use crate::model::names;
+use crate::model::stream::{Captured, captured};
+use crate::pg;
+use crate::state::Run;
+
+/// Makes queues, functions and triggers, a table in a transaction of its own.
+///
+/// # Errors
+/// The first statement's; what was made stands and is found again.
+pub async fn capture(run: &Run) -> Result<()> {
+    let session = run.green("capture").await?;
+    let namespace = run.migration.namespace.as_str();
+    let first = [include_str!("../../sql/link/capture_truncated.sql").to_owned()];
+    run.transact(&session, &first, "make room for changed rows")
+        .await?;
+    for captured in captured(&run.migration) {
+        let mut backoff = Backoff::new(20);
+        loop {
+            // Read anew: an earlier try, or an earlier run, may have made it.
+            let present = pg::catalog::read(&session, namespace).await?;
+            let statements = statements(namespace, &present, &captured);
+            // The lock waits for what apply has under way, and whoever comes after waits for the lock: not for long.
+            let mut all = vec!["SET LOCAL lock_timeout = '800ms'".to_owned()];
+            all.extend(statements);
+            match run.transact(&session, &all, "capture changed rows").await {
+                Ok(()) => break,
+                Err(error) if error.code() == Code::LockTimeout => {
+                    let Some(pause) = backoff.next_pause() else {
+                        return Err(error);
+                    };
+                    crate::converge::rest(&run.stop, pause).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The statements that [`capture`] runs on a green where nothing is captured yet.
+#[must_use]
+pub fn capture_statements(migration: &Migration) -> Vec<String> {
+    captured(migration)
+        .iter()
+        .flat_map(|captured| statements(&migration.namespace, &migration.blue, captured))
+        .collect()
+}
+
+/// What captures one table. Names are qualified: apply runs triggers with an empty `search_path`.
+fn statements(namespace: &str, present: &Catalog, captured: &Captured) -> Vec<String> {
+    let queue = quote_qualified(names::STORE, &names::queue(captured.number));
+    let function = quote_qualified(names::STORE, &names::capture(captured.number));
+    let columns = quote_list(&captured.columns);
+    let row = |which: &str| {
+        let columns: Vec<String> = captured
+            .columns
+            .iter()
+            .map(|column| format!("{which}.{}", quote_ident(column)))
+            .collect();
+        columns.join(", ")
+    };
+    let table = quote_qualified(namespace, &captured.table);
+    let mut statements = vec![
+        format!(
+            "CREATE TABLE IF NOT EXISTS {queue} AS SELECT NULL::bigint AS id, {columns} FROM {table} WITH NO DATA"
+        ),
+        format!("ALTER TABLE {queue} ALTER COLUMN id SET NOT NULL"),
+    ];
+    let named = names::queue(captured.number);
+    let sequence = quote_qualified(names::STORE, &format!("{named}_id_seq"));
+    statements.push(format!(
+        "CREATE SEQUENCE IF NOT EXISTS {sequence} OWNED BY {queue}.id"
+    ));
+    statements.push(format!(
+        "ALTER TABLE {queue} ALTER COLUMN id SET DEFAULT nextval('{}')",
+        sequence.replace('\'', "''")
+    ));
+    statements.push(format!(
+        "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {queue} (id)",
+        quote_ident(&format!("{named}_pkey"))
+    ));
+    // Rows go as fast as they come: without this the queue's dead rows are read again and again.
+    statements.push(format!(
+        "ALTER TABLE {queue} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0)"
+    ));
+    statements.push(format!(
+        "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO {queue} ({columns}) VALUES ({old});
+    END IF;
+    IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ROW({new}) IS DISTINCT FROM ROW({old}) THEN
+        INSERT INTO {queue} ({columns}) VALUES ({new});
+    END IF;
+    RETURN NULL;
+END
+$capture$",
+        old = row("OLD"),
+        new = row("NEW"),
+    ));
+    let family = present.family(&captured.table);
+    let made = |trigger: &str| {
+        family
+            .first()
+            .is_some_and(|table| table.triggers.contains_key(trigger))
+    };
+    if !made(names::CAPTURE) {
+        statements.push(format!(
+            "CREATE TRIGGER {} AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()",
+            quote_ident(names::CAPTURE)
+        ));
+    }
+    for one in &family {
+        let name = quote_qualified(namespace, &one.name);
+        // Only what apply writes: our own writes to landing are no changes of blue.
+        statements.push(format!(
+            "ALTER TABLE {name} ENABLE REPLICA TRIGGER {}",
+            quote_ident(names::CAPTURE)
+        ));
+        if !one.triggers.contains_key(names::TRUNCATED) {
+            statements.push(format!(
+                "CREATE TRIGGER {} AFTER TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE FUNCTION greenlight.note_truncated()",
+                quote_ident(names::TRUNCATED)
+            ));
+        }
+        statements.push(format!(
+            "ALTER TABLE {name} ENABLE REPLICA TRIGGER {}",
+            quote_ident(names::TRUNCATED)
+        ));
+    }
+    statements
+}

@@ -1,0 +1,190 @@
+//! What of ours is on blue while it is followed: the publication of exactly the tables that go to green, and the markers.
+
+use crate::error::Result;
+use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
+use crate::model::migration::Migration;
+use crate::model::names;
+use crate::pg::Session;
+use crate::state::Run;
+
+/// Makes the markers and the publications on blue; what is there already and right is left.
+///
+/// # Errors
+/// The first statement's.
+pub async fn publish(run: &Run) -> Result<()> {
+    let blue = run.blue_writer("publish").await?;
+    let mut statements = vec![format!(
+        "CREATE SCHEMA IF NOT EXISTS {}",
+        quote_ident(names::STORE)
+    )];
+    for group in run.migration.groups() {
+        statements.extend(marker_table(&group));
+    }
+    all(&blue, &statements, "make the markers on blue").await?;
+    for group in run.migration.groups() {
+        let name = names::replication(&run.migration.name, &group);
+        let namespace = run.migration.namespace.as_str();
+        let mut tables: Vec<(String, String)> = run
+            .migration
+            .group_tables(&group)
+            .into_iter()
+            .map(|table| (namespace.to_owned(), table.to_owned()))
+            .collect();
+        tables.push((names::STORE.to_owned(), names::marker(&group)));
+        let list: Vec<String> = tables
+            .iter()
+            .map(|(schema, table)| quote_qualified(schema, table))
+            .collect();
+        let row = blue
+            .opt(
+                include_str!("../../sql/link/publication.sql"),
+                &[&name],
+                "look for the publication",
+            )
+            .await?;
+        // A partition that was attached since is published through its root.
+        let statement = match row {
+            None => format!(
+                "CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)",
+                quote_ident(&name),
+                list.join(", ")
+            ),
+            Some(row) => {
+                let mut wanted: Vec<String> = tables
+                    .iter()
+                    .map(|(schema, table)| format!("{schema}.{table}"))
+                    .collect();
+                let mut there: Vec<String> = row.get(0);
+                wanted.sort_unstable();
+                there.sort_unstable();
+                if wanted == there {
+                    continue;
+                }
+                format!(
+                    "ALTER PUBLICATION {} SET TABLE {}",
+                    quote_ident(&name),
+                    list.join(", ")
+                )
+            }
+        };
+        all(&blue, &[statement], "publish the tables").await?;
+    }
+    Ok(())
+}
+
+/// The statements by which blue and green are linked, without a password, for a dry run.
+#[must_use]
+pub fn link_statements(migration: &Migration) -> Vec<String> {
+    let mut statements = Vec::new();
+    for group in migration.groups() {
+        let name = quote_ident(&names::replication(&migration.name, &group));
+        let mut tables: Vec<String> = migration
+            .group_tables(&group)
+            .into_iter()
+            .map(|table| quote_qualified(&migration.namespace, table))
+            .collect();
+        tables.push(quote_qualified(names::STORE, &names::marker(&group)));
+        statements.extend(
+            marker_table(&group)
+                .into_iter()
+                .map(|sql| format!("-- blue and green\n{sql}")),
+        );
+        statements.push(format!(
+            "-- blue\nCREATE PUBLICATION {name} FOR TABLE {} WITH (publish_via_partition_root = true)",
+            tables.join(", ")
+        ));
+        let seen = migration
+            .live
+            .as_ref()
+            .map_or("", |live| live.seen_from_green.as_str());
+        statements.push(format!(
+            "-- green\nCREATE SUBSCRIPTION {name} CONNECTION {} PUBLICATION {name}",
+            quote_literal(seen)
+        ));
+    }
+    statements
+}
+
+/// The table of a marker, with its row; the same on both sides.
+pub(super) fn marker_table(group: &str) -> Vec<String> {
+    let name = quote_qualified(names::STORE, &names::marker(group));
+    vec![format!(
+        "CREATE TABLE IF NOT EXISTS {name} (id integer PRIMARY KEY, n bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp())"
+    )]
+}
+
+/// The row of a marker on blue; green's comes with the first copy.
+pub(super) fn marker_row(group: &str) -> String {
+    format!(
+        "INSERT INTO {} (id, n) VALUES (1, 0) ON CONFLICT DO NOTHING",
+        quote_qualified(names::STORE, &names::marker(group))
+    )
+}
+
+async fn all(session: &Session, statements: &[String], doing: &str) -> Result<()> {
+    let text = format!("BEGIN; {}; COMMIT", statements.join("; "));
+    if let Err(error) = session.run(&text, doing).await {
+        session.rollback(doing).await?;
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// Puts the markers' rows on blue: after the subscription has been made, so that a marker that arrives has come through it.
+///
+/// # Errors
+/// When blue refuses.
+pub async fn arm_markers(run: &Run) -> Result<()> {
+    let blue = run.blue_writer("publish").await?;
+    let rows: Vec<String> = run
+        .migration
+        .groups()
+        .iter()
+        .map(|group| marker_row(group))
+        .collect();
+    all(&blue, &rows, "put the markers on blue").await
+}
+
+/// Removes what of ours is on blue: slots that nobody reads, publications, markers.
+///
+/// # Errors
+/// The first statement's; it may be called again.
+pub async fn unpublish(blue: &Session, plan: &str, green_system: &str) -> Result<()> {
+    let pattern = crate::converge::pattern(plan);
+    let slots = blue
+        .rows(
+            include_str!("../../sql/link/slots.sql"),
+            &[&pattern, &green_system],
+            "look for slots of ours",
+        )
+        .await?;
+    for row in slots {
+        let name: String = row.get("name");
+        // Its reader is a worker of a subscription that is gone by now: it ends by itself in a moment.
+        let sql = format!("SELECT pg_drop_replication_slot({})", quote_literal(&name));
+        blue.rows(&sql, &[], "drop a slot of ours").await?;
+    }
+    let publications = blue
+        .rows(
+            "SELECT pubname::text FROM pg_publication WHERE pubname LIKE $1::text",
+            &[&pattern],
+            "look for publications of ours",
+        )
+        .await?;
+    for row in publications {
+        let name: String = row.get(0);
+        blue.run(
+            &format!("DROP PUBLICATION IF EXISTS {}", quote_ident(&name)),
+            "drop a publication of ours",
+        )
+        .await?;
+    }
+    blue.run(
+        &format!(
+            "DROP SCHEMA IF EXISTS {} CASCADE",
+            quote_ident(names::STORE)
+        ),
+        "remove the markers from blue",
+    )
+    .await
+}

@@ -1,0 +1,196 @@
+//! The subscriptions on green: made, found again after a crash, waited for, removed.
+
+use std::time::Duration;
+
+use super::publish::marker_table;
+use crate::converge::{Watch, pattern, rest};
+use crate::error::{Code, Error, Result};
+use crate::model::event::Event;
+use crate::model::ident::{quote_ident, quote_literal};
+use crate::model::names;
+use crate::pg::Session;
+use crate::state::{Run, failpoint};
+
+/// Makes the subscriptions that are missing. `CREATE SUBSCRIPTION` refuses transactions: it looks, acts, and reads back.
+///
+/// # Errors
+/// [`Code::NotLogical`] if green's server cannot reach blue or lacks what it needs; the server's.
+pub async fn subscribe(run: &Run) -> Result<()> {
+    let green = run.green("subscribe").await?;
+    let mut statements = Vec::new();
+    for group in run.migration.groups() {
+        statements.extend(marker_table(&group));
+    }
+    run.transact(&green, &statements, "make the markers on green")
+        .await?;
+    let there = subscriptions(&green, &run.migration.name).await?;
+    for group in run.migration.groups() {
+        let name = names::replication(&run.migration.name, &group);
+        if there.contains(&name) {
+            continue;
+        }
+        drop_slot(run, &name).await?;
+        run.lease.prove(&green).await?;
+        create(run, &green, &name).await?;
+        failpoint("link:subscribed");
+    }
+    Ok(())
+}
+
+/// The names of our subscriptions in this database.
+///
+/// # Errors
+/// When the session fails.
+pub async fn subscriptions(green: &Session, plan: &str) -> Result<Vec<String>> {
+    let rows = green
+        .rows(
+            include_str!("../../sql/link/subscriptions.sql"),
+            &[&pattern(plan)],
+            "look for subscriptions of ours",
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get("name")).collect())
+}
+
+/// A slot without its subscription was left by a process that ended between the two.
+async fn drop_slot(run: &Run, name: &str) -> Result<()> {
+    let blue = run.blue_writer("subscribe").await?;
+    blue.rows(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1::text AND NOT active",
+        &[&name],
+        "drop a slot that was left behind",
+    )
+    .await?;
+    Ok(())
+}
+
+async fn create(run: &Run, green: &Session, name: &str) -> Result<()> {
+    let Some(live) = &run.migration.live else {
+        return Ok(());
+    };
+    let mut conninfo = live.seen_from_green.clone();
+    if let Some(variable) = &live.password_env {
+        let password = std::env::var(variable).map_err(|_missing| {
+            Error::new(
+                Code::SideNotNamed,
+                format!(
+                    "the variable `{variable}` with the password for `seen_from_green` is not set"
+                ),
+            )
+        })?;
+        let quoted = password.replace('\\', "\\\\").replace('\'', "\\'");
+        conninfo.push_str(&format!(" password='{quoted}'"));
+        // The statement has the password: it must not get into the server's log, where we may say so.
+        for quiet in [
+            "SET log_statement = 'none'",
+            "SET log_min_error_statement = 'panic'",
+            "SET log_min_duration_statement = -1",
+        ] {
+            if let Err(error) = green.run(quiet, "keep a password out of the log").await {
+                tracing::debug!(%error, "the role may not set this");
+            }
+        }
+    }
+    let quoted = quote_ident(name);
+    let sql = format!(
+        "CREATE SUBSCRIPTION {quoted} CONNECTION {} PUBLICATION {quoted} WITH (slot_name = {}, create_slot = true, copy_data = true, enabled = true)",
+        quote_literal(&conninfo),
+        quote_literal(name)
+    );
+    let made = green.run(&sql, "subscribe to blue").await;
+    if let Err(error) = made {
+        if subscriptions(green, &run.migration.name)
+            .await?
+            .contains(&name.to_owned())
+        {
+            return Ok(());
+        }
+        return Err(match error.code() {
+            Code::Sql | Code::Unreachable => Error::new(
+                Code::NotLogical,
+                "green's server could not subscribe to blue".to_owned(),
+            )
+            .fix("See that green's server reaches blue at `blue.seen_from_green`, with a role that may replicate.")
+            .caused_by(error),
+            _ => error,
+        });
+    }
+    Ok(())
+}
+
+/// Waits until every table of every subscription follows blue, and tells how far the copy is.
+///
+/// # Errors
+/// What the watch finds; when a side cannot be reached for long.
+pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
+    let mut watch = Watch::open(run, false).await?;
+    let expected = u64::try_from(run.migration.landed().len() + run.migration.groups().len())
+        .unwrap_or_default();
+    let mut failures: u32 = 0;
+    loop {
+        let looked = async {
+            watch.look(run).await?;
+            watch
+                .green()
+                .one(
+                    include_str!("../../sql/link/tables_ready.sql"),
+                    &[&pattern(&run.migration.name)],
+                    "look how far the copy is",
+                )
+                .await
+        };
+        match looked.await {
+            Ok(row) => {
+                failures = 0;
+                let count = |name: &str| u64::try_from(row.get::<_, i64>(name)).unwrap_or_default();
+                let (tables, ready) = (count("tables"), count("ready"));
+                run.observer.event(Event::Progress {
+                    step: step.to_owned(),
+                    done: count("copied"),
+                    total: tables,
+                    rows: count("rows"),
+                    on: row.get("at_work"),
+                });
+                if tables >= expected && ready == tables {
+                    return Ok(tables);
+                }
+            }
+            Err(error)
+                if error.retry_when() == crate::error::Retry::Now
+                    && error.code() != Code::Interrupted
+                    && failures < 60 =>
+            {
+                failures += 1;
+                run.observer.event(Event::Waiting {
+                    step: step.to_owned(),
+                    reason: Some(error.condition().to_owned()),
+                });
+                rest(&run.stop, Duration::from_secs(1)).await?;
+                if let Ok(again) = Watch::open(run, false).await {
+                    watch = again;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        rest(&run.stop, Duration::from_millis(200)).await?;
+    }
+}
+
+/// Removes our subscriptions and tells their slots' names; with blue out of reach the slots stay there.
+///
+/// # Errors
+/// The first statement's; it may be called again.
+pub async fn unsubscribe(green: &Session, plan: &str) -> Result<()> {
+    for name in subscriptions(green, plan).await? {
+        let quoted = quote_ident(&name);
+        // With its slot given up it can be dropped whether blue answers or not; the slot is dropped on blue itself.
+        for statement in [
+            format!("ALTER SUBSCRIPTION {quoted} DISABLE"),
+            format!("ALTER SUBSCRIPTION {quoted} SET (slot_name = NONE)"),
+            format!("DROP SUBSCRIPTION IF EXISTS {quoted}"),
+        ] {
+            green.run(&statement, "remove a subscription").await?;
+        }
+    }
+    Ok(())
+}
