@@ -253,7 +253,7 @@ impl Drain {
                 .map(|column| crate::model::quote_ident(column))
                 .collect();
             let sql = format!(
-                "SELECT ROW({})::text FROM {} ORDER BY id LIMIT 1",
+                "SELECT ROW({})::text FROM {} ORDER BY greenlight_id LIMIT 1",
                 columns.join(", "),
                 queue(captured)
             );
@@ -280,7 +280,7 @@ pub async fn depth(session: &Session, streams: &[Stream]) -> Result<(u64, u64)> 
         let queue = queue(captured);
         let sequence = quote_qualified(
             names::STORE,
-            &format!("{}_id_seq", names::queue(captured.number)),
+            &format!("{}_seq", names::queue(captured.number)),
         );
         parts.push(format!(
             "SELECT (SELECT count(*) FROM {queue}) AS depth, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}) AS ever"

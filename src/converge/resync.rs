@@ -59,10 +59,10 @@ pub(super) fn statements(
         all.tables
             .push(temporary(&taken, &format!("TABLE {queue}")));
         all.take.push(format!(
-            "INSERT INTO {taken} SELECT * FROM {queue} ORDER BY id LIMIT $1"
+            "INSERT INTO {taken} SELECT * FROM {queue} ORDER BY greenlight_id LIMIT $1"
         ));
         all.consume.push(format!(
-            "DELETE FROM {queue} q USING {taken} t WHERE q.id = t.id"
+            "DELETE FROM {queue} q USING {taken} t WHERE q.greenlight_id = t.greenlight_id"
         ));
     }
     let transforms: Vec<(usize, &Transform)> = stream
@@ -317,7 +317,7 @@ fn target_statements(
         "DO NOTHING".to_owned()
     } else {
         format!(
-            "DO UPDATE SET {} WHERE {} *<> {}",
+            "DO UPDATE SET {} WHERE record_image_ne({}, {})",
             set.join(", "),
             image("t"),
             image("EXCLUDED")
@@ -341,7 +341,7 @@ fn target_statements(
             quote_list(key)
         ),
         clear: format!(
-            "DELETE FROM {name} t USING {fresh} f WHERE {} AND {} *<> {}",
+            "DELETE FROM {name} t USING {fresh} f WHERE {} AND record_image_ne({}, {})",
             same("t", "f"),
             image("t"),
             image("f")

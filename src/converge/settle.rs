@@ -67,11 +67,11 @@ impl Settle {
         for captured in captured {
             let sequence = quote_qualified(
                 names::STORE,
-                &format!("{}_id_seq", names::queue(captured.number)),
+                &format!("{}_seq", names::queue(captured.number)),
             );
             let sql = format!("SELECT last_value FROM {sequence}");
             let last: i64 = green.one(&sql, &[], "read a queue").await?.get(0);
-            let sql = format!("SELECT min(id) FROM {}", queue(captured));
+            let sql = format!("SELECT min(greenlight_id) FROM {}", queue(captured));
             loop {
                 let first: Option<i64> = green.one(&sql, &[], "read a queue").await?.get(0);
                 if first.is_none_or(|first| first > last) {

@@ -70,21 +70,21 @@ fn statements(namespace: &str, present: &Catalog, captured: &Captured) -> Vec<St
     let table = quote_qualified(namespace, &captured.table);
     let mut statements = vec![
         format!(
-            "CREATE TABLE IF NOT EXISTS {queue} AS SELECT NULL::bigint AS id, {columns} FROM {table} WITH NO DATA"
+            "CREATE TABLE IF NOT EXISTS {queue} AS SELECT NULL::bigint AS greenlight_id, {columns} FROM {table} WITH NO DATA"
         ),
-        format!("ALTER TABLE {queue} ALTER COLUMN id SET NOT NULL"),
+        format!("ALTER TABLE {queue} ALTER COLUMN greenlight_id SET NOT NULL"),
     ];
     let named = names::queue(captured.number);
-    let sequence = quote_qualified(names::STORE, &format!("{named}_id_seq"));
+    let sequence = quote_qualified(names::STORE, &format!("{named}_seq"));
     statements.push(format!(
-        "CREATE SEQUENCE IF NOT EXISTS {sequence} OWNED BY {queue}.id"
+        "CREATE SEQUENCE IF NOT EXISTS {sequence} OWNED BY {queue}.greenlight_id"
     ));
     statements.push(format!(
-        "ALTER TABLE {queue} ALTER COLUMN id SET DEFAULT nextval('{}')",
+        "ALTER TABLE {queue} ALTER COLUMN greenlight_id SET DEFAULT nextval('{}')",
         sequence.replace('\'', "''")
     ));
     statements.push(format!(
-        "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {queue} (id)",
+        "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {queue} (greenlight_id)",
         quote_ident(&format!("{named}_pkey"))
     ));
     // Rows go as fast as they come: without this the queue's dead rows are read again and again.

@@ -103,7 +103,7 @@ pub async fn make_landing(run: &Run) -> Result<()> {
         statements.extend(
             missing
                 .iter()
-                .map(|table| ddl::create_landing(namespace, table)),
+                .map(|table| ddl::create_landing(namespace, table, live)),
         );
         if live {
             statements.extend(missing.iter().map(|table| keyed::source(namespace, table)));

@@ -86,8 +86,9 @@ pub struct Build {
 }
 
 /// A bare landing table for `source`: columns and NOT NULL, no default, no key. A partitioned source lands in one table.
+/// `compute`: generated columns compute themselves, because replication does not bring them.
 #[must_use]
-pub fn create_landing(schema: &str, source: &Table) -> String {
+pub fn create_landing(schema: &str, source: &Table, compute: bool) -> String {
     let columns: Vec<String> = source
         .columns
         .iter()
@@ -95,6 +96,9 @@ pub fn create_landing(schema: &str, source: &Table) -> String {
             let mut text = format!("{} {}", quote_ident(&column.name), column.type_name);
             if let Some(collation) = &column.collation {
                 text.push_str(&format!(" COLLATE {collation}"));
+            }
+            if let Some(expression) = column.generated.as_ref().filter(|_| compute) {
+                text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED"));
             }
             if column.not_null {
                 text.push_str(" NOT NULL");

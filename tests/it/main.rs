@@ -12,6 +12,7 @@ mod cluster_crash;
 mod cluster_hydra;
 mod cluster_kill;
 mod cluster_lease;
+mod cluster_live;
 mod cluster_orders;
 mod cluster_stock;
 mod compare;

@@ -26,7 +26,7 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
             sources
                 .iter()
                 .filter_map(|name| migration.blue.tables.get(*name))
-                .map(|t| ddl::create_landing(namespace, t))
+                .map(|t| ddl::create_landing(namespace, t, migration.live.is_some()))
                 .collect()
         }
         Step::Link => link::link_statements(migration),

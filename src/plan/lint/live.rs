@@ -218,6 +218,7 @@ fn tables(context: &Context<'_>, findings: &mut Findings) {
         }
     }
     for (from, to) in context.carried() {
+        computed(context, from, to, findings);
         for constraint in to
             .constraints
             .iter()
@@ -251,6 +252,25 @@ fn tables(context: &Context<'_>, findings: &mut Findings) {
                 refuse(findings, to, &index.name, &index.rest);
             }
         }
+    }
+}
+
+/// A column that blue computes is not replicated.
+fn computed(context: &Context<'_>, from: &Table, to: &Table, findings: &mut Findings) {
+    let patched = |column: &str| context.values_for(&to.name).get(column) == Some(&true);
+    let lost = from.columns.iter().find(|column| {
+        let after = to.column(&column.name);
+        column.generated.is_some()
+            && after.is_some_and(|after| after.generated.is_none())
+            && !patched(&column.name)
+    });
+    if let Some(column) = lost {
+        let text = format!(
+            "blue computes `{}.{}`, which replication does not bring, and 2.X does not compute it",
+            from.name, column.name
+        );
+        let fix = "Patch the column, or make the table a transform.";
+        findings.error(Error::new(Code::PlanLive, text).fix(fix));
     }
 }
 

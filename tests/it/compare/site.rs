@@ -33,6 +33,7 @@ impl Site {
             name: "test".into(),
             digests: BTreeMap::new(),
             namespace: "public".into(),
+            live: None,
             seed: Seed::Copy,
             schema: SchemaSource::Sql(Vec::new()),
             variables: BTreeMap::new(),
@@ -68,6 +69,7 @@ impl Site {
             table: table.into(),
             add: BTreeMap::new(),
             patch: BTreeMap::new(),
+            reach: Vec::new(),
             way: CarryWay::Straight,
         });
         self.migration.carried.last_mut().expect("one")
@@ -92,6 +94,7 @@ impl Site {
             path: PathBuf::new(),
             columns: owned(columns),
             key: owned(key),
+            origin: Vec::new(),
             reach: Vec::new(),
             on_bad_row: OnBadRow::Reject,
         });

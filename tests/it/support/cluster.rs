@@ -161,6 +161,15 @@ impl Cluster {
         )
     }
 
+    /// The same as the other server's libpq reads it.
+    pub(crate) fn conninfo(&self, database: &str) -> String {
+        format!(
+            "host={} port={} dbname={database} user=postgres",
+            self.folder.path().display(),
+            self.port
+        )
+    }
+
     /// The same as a value.
     pub(crate) fn address(&self, database: &str) -> Address {
         Address::resolve(self.side, Some(&self.url(database)), None, None, &|_| None)

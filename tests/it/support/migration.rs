@@ -17,6 +17,8 @@ pub(crate) enum Seed {
     Copy,
     /// Green is a restored dump of blue.
     Restored,
+    /// Logical replication copies them, and goes on.
+    Live,
 }
 
 /// A pair of servers with a plan between them. Blue's database is `blue`.
@@ -39,7 +41,10 @@ impl Migration {
 
     /// The same; blue runs these statements before green is made from it.
     pub(crate) fn prepared(fixture: Fixture, plan: &str, seed: Seed, blue: &[&str]) -> Self {
-        let options = quiet(Options::default());
+        let mut options = quiet(Options::default());
+        if seed == Seed::Live {
+            options = options.setting("wal_level", "logical");
+        }
         let pair = Pair::start_each(&options.clone().data(fixture.data()), &options);
         for sql in blue {
             pair.blue.psql("blue", sql);
@@ -69,6 +74,11 @@ impl Migration {
         };
         if seed == Seed::Restored {
             migration.edit("seed = \"copy\"", "seed = \"restored\"");
+        }
+        if seed == Seed::Live {
+            migration.edit("mode = \"none\"\nseed = \"copy\"", "mode = \"logical\"");
+            let seen = migration.pair.blue.conninfo("blue");
+            migration.edit("[blue]", &format!("[blue]\nseen_from_green = \"{seen}\""));
         }
         migration.new_green("green");
         migration
