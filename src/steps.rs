@@ -8,7 +8,7 @@ mod alter;
 mod analyze;
 mod capture;
 mod compare;
-mod in_step;
+mod follow;
 mod index;
 mod keys;
 mod landing;
@@ -54,7 +54,7 @@ pub enum Step {
     /// Reads statistics for the planner.
     Analyze,
     /// Works off what has changed until green is in step.
-    InStep,
+    Follow,
     /// Asks whether the foreign keys will hold.
     References,
     /// Compares every row.
@@ -133,7 +133,7 @@ impl Step {
         steps.extend(patched.map(|carried| Self::Patch(carried.table.clone())));
         steps.extend([Self::Index, Self::Analyze]);
         if migration.live.is_some() {
-            steps.push(Self::InStep);
+            steps.push(Self::Follow);
         }
         steps.extend([Self::References, Self::Compare, Self::Own, Self::Validate]);
         steps
@@ -157,7 +157,7 @@ impl Step {
             Self::Link => "link".to_owned(),
             Self::Seed => "seed".to_owned(),
             Self::Capture => "capture".to_owned(),
-            Self::InStep => "in-step".to_owned(),
+            Self::Follow => "in-step".to_owned(),
             Self::Alter(table) => format!("alter.{table}"),
             Self::Keys => "keys".to_owned(),
             Self::Transform(name) => format!("transform.{name}"),
@@ -187,7 +187,7 @@ impl Step {
             Self::Seed if migration.seed == Seed::Tablesync => link::describe_copy(migration),
             Self::Seed => seed::describe(migration),
             Self::Capture => capture::describe(migration),
-            Self::InStep => in_step::describe(migration),
+            Self::Follow => follow::describe(migration),
             Self::Alter(table) => alter::describe(migration, table),
             Self::Keys => keys::describe(migration),
             Self::Transform(name) => transform::describe(migration, name),
@@ -215,7 +215,7 @@ impl Step {
             Self::Seed if run.migration.seed == Seed::Tablesync => link::copy(run, &id).await,
             Self::Seed => seed::run(run, &id).await,
             Self::Capture => capture::run(run).await,
-            Self::InStep => return in_step::run(run, &id).await,
+            Self::Follow => return follow::run(run, &id).await,
             Self::Alter(table) => alter::run(run, table).await,
             Self::Keys => keys::run(run, &id).await,
             Self::Transform(name) => transform::run(run, &id, name).await,

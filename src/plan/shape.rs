@@ -119,6 +119,23 @@ pub(crate) fn check(spec: &Spec, spans: &Spans, at: At<'_>) -> Result<()> {
         spans,
         at,
     )?;
+    if spec
+        .blue
+        .seen_from_green
+        .as_deref()
+        .is_some_and(has_password)
+    {
+        let place = at(
+            spans.value_of(&["blue", "seen_from_green"]),
+            "a password stands here",
+        );
+        return Err(Error::new(
+            Code::PlanPassword,
+            "`blue.seen_from_green` carries a password",
+        )
+        .at(place)
+        .fix("Use a password file on green's host, or `seen_from_green_password_env`."));
+    }
     if spec.green.schema.sql.is_empty() == spec.green.schema.command.is_empty() {
         return wrong(
             &["green", "schema"],

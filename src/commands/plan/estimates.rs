@@ -60,7 +60,7 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         Step::Index => index(survey),
         // The migrator writes what it writes, and nothing is known of indexes that only a join needs.
         // Nor of what blue is going to write.
-        Step::Prepare | Step::Keys | Step::InStep => Estimate::default(),
+        Step::Prepare | Step::Keys | Step::Follow => Estimate::default(),
         // The catalog only, or only reading.
         Step::Landing
         | Step::Link

@@ -31,7 +31,7 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         }
         Step::Link => link::link_statements(migration),
         Step::Capture => link::capture_statements(migration),
-        Step::InStep => Vec::new(),
+        Step::Follow => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => migration
             .landed()

@@ -189,9 +189,32 @@ const CASES: &[Case] = &[
         "GL0117",
     ),
     (
-        "a live sync",
+        "a live sync that does not say how green reaches blue",
         &[(P, "[vars]", "[sync]\nmode = \"logical\"\n[vars]")],
-        "GL0118 plan.toml:5",
+        "GL0123 plan.toml:5",
+    ),
+    (
+        "a live sync from greenlight's own copy",
+        &[(
+            P,
+            "[vars]",
+            "[sync]\nmode = \"logical\"\nseed = \"copy\"\n[blue]\nseen_from_green = \"host=b\"\n[vars]",
+        )],
+        "GL0123 plan.toml:6",
+    ),
+    (
+        "logical replication's copy without a live sync",
+        &[(P, "[vars]", "[sync]\nseed = \"tablesync\"\n[vars]")],
+        "GL0123 plan.toml:5",
+    ),
+    (
+        "a password in the address that green uses",
+        &[(
+            P,
+            "[vars]",
+            "[blue]\nseen_from_green = \"host=b password=secret\"\n[vars]",
+        )],
+        "GL0114 plan.toml:5",
     ),
     (
         "tokens",
