@@ -23,3 +23,4 @@ mod pg;
 mod privileges;
 mod reading;
 mod support;
+mod writers;
