@@ -47,7 +47,7 @@ impl Fixture {
     }
 
     /// A data folder with the database `blue`, which is this one.
-    pub(crate) fn data(self) -> PathBuf {
+    pub(super) fn data(self) -> PathBuf {
         let (name, rows) = match self {
             Self::Hydra(rows) => ("hydra", rows),
             Self::Orders(rows) => ("orders", rows),

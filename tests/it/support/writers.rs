@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// The names of all operations that a ledger counts, but those of random updates by column.
+    /// The names of all operations that a ledger counts.
     pub(crate) fn operations(self) -> Vec<&'static str> {
         let named: Vec<&str> = match self {
             Self::Shop => shop::ALSO.to_vec(),
@@ -64,14 +64,6 @@ impl Kind {
         let deeds = self.deeds();
         let own = deeds.iter().map(|deed| deed.name);
         own.filter(|name| !name.is_empty()).chain(named).collect()
-    }
-
-    /// Every column that random updates change, as `table.column`.
-    pub(crate) fn columns(self) -> Vec<String> {
-        self.tables()
-            .iter()
-            .flat_map(storm::Table::changed)
-            .collect()
     }
 }
 

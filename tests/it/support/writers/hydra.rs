@@ -100,6 +100,11 @@ pub(super) const DEEDS: &[Deed] = &[
         act: admin::set_lifespans,
     },
     Deed {
+        name: "client renamed",
+        weight: 6,
+        act: admin::rename_client,
+    },
+    Deed {
         name: "client deleted",
         weight: 6,
         act: admin::delete_client,
@@ -111,7 +116,7 @@ pub(super) const DEEDS: &[Deed] = &[
     },
     Deed {
         name: "key deleted",
-        weight: 6,
+        weight: 10,
         act: admin::delete_key,
     },
     Deed {

@@ -133,7 +133,7 @@ fn place(tx: &mut Tx<'_>) -> Acted {
     let name = quote(&tx.rng.words());
     let Some(id) = tx.one(&format!(
         "INSERT INTO orders (number, customer_id, net, tax, weight, tags, external_ref, country, ship_name, ship_street, ship_city, placed_at)
-         SELECT 'w-{number}', id, 12.5, 2.375, '0.75', 'web,new', 'ref-{reference}', 'DE', {name}, 'Hauptstraße 1', 'Köln', now() - interval '1 day'
+         SELECT 'w-{number}', id, 12.5, 2.375, '0.75', 'web,new', 'ref-{reference}', 'DE', {name}, 'Hauptstraße 1', 'Köln', '2023-11-05 08:00:00+00'
          FROM customers WHERE id >= ({{f}} * (SELECT max(id) FROM customers))::bigint ORDER BY id LIMIT 1 RETURNING id"
     ))?
     else {
@@ -149,9 +149,9 @@ fn place(tx: &mut Tx<'_>) -> Acted {
                  SELECT ctid FROM stock_levels WHERE warehouse = 'north' AND sku = 'SKU-{sku:03}' FOR UPDATE SKIP LOCKED)"
         ))?;
     }
-    let event = tx.rng.below(1 << 40);
+    let event = 100_000_000 + tx.rng.below(1 << 40);
     tx.run(&format!(
-        "INSERT INTO events VALUES ({event} + 100000000, now(), {id}, 'placed', '{{\"total\": 1.00}}');
+        "INSERT INTO events VALUES ({event}, now(), {id}, 'placed', '{{\"total\": 1.00}}');
          UPDATE orders SET note = {note} WHERE id = {id}"
     ))?;
     Ok(End::Commit)
@@ -161,11 +161,11 @@ fn ship(tx: &mut Tx<'_>) -> Acted {
     let Some(id) = tx.one(ORDER)? else {
         return Ok(End::Commit);
     };
-    let event = tx.rng.below(1 << 40);
+    let event = 100_000_000 + tx.rng.below(1 << 40);
     tx.run(&format!(
         "UPDATE orders SET status = 'shipped', updated_at = now() WHERE id = {id};
          UPDATE \"OrderLines\" SET \"Quantity\" = 1 WHERE \"OrderId\" = {id};
-         INSERT INTO events (id, happened_at, order_id, kind) VALUES ({event} + 100000000, '2025-03-01', {id}, 'shipped')"
+         INSERT INTO events (id, happened_at, order_id, kind) VALUES ({event}, '2025-03-01', {id}, 'shipped')"
     ))?;
     Ok(End::Commit)
 }

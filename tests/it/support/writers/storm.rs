@@ -45,16 +45,7 @@ impl Table {
         found
     }
 
-    /// Every column that random updates change, as `table.column`.
-    pub(super) fn changed(&self) -> Vec<String> {
-        let names = self
-            .sets
-            .iter()
-            .chain(self.rekey)
-            .flat_map(|(names, _)| parts(names));
-        names.map(|name| self.label(name)).collect()
-    }
-
+    /// How the ledger names a column.
     fn label(&self, column: &str) -> String {
         format!("{}.{column}", self.name).replace('"', "")
     }
@@ -112,7 +103,7 @@ pub(super) const DEEDS: &[Deed] = &[
     },
     Deed {
         name: "key changed",
-        weight: 30,
+        weight: 50,
         act: |tx| {
             rekey(tx)?;
             Ok(End::Commit)
@@ -252,7 +243,7 @@ fn condition(table: &Table) -> String {
     parts.join(", ")
 }
 
-/// Changes one to three columns of a random row.
+/// Changes a few columns of a random row.
 fn update(tx: &mut Tx<'_>) -> Result<u64, Failure> {
     let table = table(tx);
     let chosen = fill(&table.this("true"), tx.rng);
@@ -260,7 +251,7 @@ fn update(tx: &mut Tx<'_>) -> Result<u64, Failure> {
 }
 
 fn update_row(tx: &mut Tx<'_>, table: &'static Table, chosen: &str) -> Result<u64, Failure> {
-    let wanted = 1 + tx.rng.below(3);
+    let wanted = 1 + tx.rng.below(3 + table.sets.len() as u64 / 6);
     let mut sets: Vec<&(&str, Value)> = Vec::new();
     for _ in 0..wanted {
         let set = tx.rng.pick(table.sets);
@@ -416,9 +407,14 @@ fn same(tx: &mut Tx<'_>) -> Acted {
 }
 
 fn nothing(tx: &mut Tx<'_>) -> Acted {
-    let table = table(tx);
-    let key = table.key[0];
-    tx.run(&format!("UPDATE {name} SET {key} = {key} WHERE {key} IS NULL; DELETE FROM {name} WHERE {key} IS NULL", name = table.name))?;
+    let Table {
+        name, key, sets, ..
+    } = table(tx);
+    let column = parts(sets[0].0).next().expect("a column");
+    let none = format!("{} IS NULL", key[0]);
+    tx.run(&format!(
+        "UPDATE {name} SET {column} = {column} WHERE {none}; DELETE FROM {name} WHERE {none}"
+    ))?;
     Ok(End::Commit)
 }
 

@@ -107,11 +107,13 @@ impl Writer {
             columns,
         };
         let (outcome, failure) = self.end(acted);
-        if outcome == Outcome::Acknowledged {
-            self.memory = memory;
-        } else {
-            // What was under way may be half done: a service forgets it as well.
-            self.memory = Memory::default();
+        match outcome {
+            // What is unknown shows in the next step, which finds what it needs or does not.
+            Outcome::Acknowledged | Outcome::Unknown => self.memory = memory,
+            // What this step took is forgotten, for it would be refused again; but not because of a fence, whose users
+            // try again.
+            Outcome::Refused if !failure.as_ref().is_some_and(fenced) => self.memory = memory,
+            Outcome::Refused | Outcome::RolledBack | Outcome::Lost => {}
         }
         self.note(outcome, failure, &done)
     }
@@ -156,10 +158,9 @@ impl Writer {
             .ledger
             .outcomes
             .insert((self.number, self.entries), outcome);
-        let mut fenced = false;
+        let fenced = failure.as_ref().is_some_and(fenced);
         match failure {
             Some(Failure::Refused { state: code, said }) => {
-                fenced = code == SqlState::READ_ONLY_SQL_TRANSACTION;
                 if fenced {
                     state.ledger.fence(now);
                 } else {
@@ -205,6 +206,11 @@ impl Writer {
         }
         right
     }
+}
+
+/// Whether a fence has refused it.
+fn fenced(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused { state, .. } if *state == SqlState::READ_ONLY_SQL_TRANSACTION)
 }
 
 /// Whether a right statement may be refused so, because others write too or the server is in trouble.

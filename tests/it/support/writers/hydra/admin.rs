@@ -35,6 +35,22 @@ pub(super) fn update_client(tx: &mut Tx<'_>) -> Acted {
     Ok(End::Commit)
 }
 
+/// Not done by 1.11 itself, but by people with psql, to a client that nobody has used.
+pub(super) fn rename_client(tx: &mut Tx<'_>) -> Acted {
+    let id = tx.rng.uuid();
+    let unused = "SELECT pk FROM hydra_client WHERE pk >= ({f} * (SELECT max(pk) FROM hydra_client))::integer
+                  AND NOT EXISTS (SELECT FROM hydra_oauth2_access WHERE client_id = id)
+                  AND NOT EXISTS (SELECT FROM hydra_oauth2_authentication_request WHERE client_id = id)
+                  ORDER BY pk LIMIT 1 FOR UPDATE SKIP LOCKED";
+    if let Some(pk) = tx.one(unused)? {
+        let changed = tx.run(&format!(
+            "UPDATE hydra_client SET id = '{id}' WHERE pk = {pk}"
+        ))?;
+        tx.columns.push(("hydra_client.id".to_owned(), changed));
+    }
+    Ok(End::Commit)
+}
+
 pub(super) fn set_lifespans(tx: &mut Tx<'_>) -> Acted {
     let hours = tx.rng.below(72);
     if let Some(pk) = tx.one(CLIENT)? {

@@ -20,13 +20,14 @@ const LOGIN: Value = Sql(
 const CONSENT: Value = Sql(
     "(SELECT challenge FROM hydra_oauth2_consent_request_handled WHERE challenge >= '{h}' ORDER BY challenge LIMIT 1)",
 );
+/// If there is none, the foreign key refuses the row: it happens to services too.
 const UNHANDLED_LOGIN: Value = Sql(
-    "(SELECT challenge FROM hydra_oauth2_authentication_request r WHERE challenge >= '{h}'
-     AND NOT EXISTS (SELECT FROM hydra_oauth2_authentication_request_handled h WHERE h.challenge = r.challenge) ORDER BY challenge LIMIT 1)",
+    "coalesce((SELECT challenge FROM hydra_oauth2_authentication_request r WHERE challenge >= '{h}'
+     AND NOT EXISTS (SELECT FROM hydra_oauth2_authentication_request_handled h WHERE h.challenge = r.challenge) ORDER BY challenge LIMIT 1), \'none\')",
 );
 const UNHANDLED_CONSENT: Value = Sql(
-    "(SELECT challenge FROM hydra_oauth2_consent_request r WHERE challenge >= '{h}'
-     AND NOT EXISTS (SELECT FROM hydra_oauth2_consent_request_handled h WHERE h.challenge = r.challenge) ORDER BY challenge LIMIT 1)",
+    "coalesce((SELECT challenge FROM hydra_oauth2_consent_request r WHERE challenge >= '{h}'
+     AND NOT EXISTS (SELECT FROM hydra_oauth2_consent_request_handled h WHERE h.challenge = r.challenge) ORDER BY challenge LIMIT 1), \'none\')",
 );
 /// Zero, an hour, for ever: what a client sets.
 const SECONDS: Value = Of(&["0", "3600", "2592000", "-1", "2147483647"]);
@@ -204,7 +205,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "hydra_client",
-        weight: 24,
+        weight: 36,
         key: &["pk"],
         start: "pk >= ({f} * (SELECT max(pk) FROM hydra_client))::integer",
         fresh: &[("pk", Sql("nextval('hydra_client_pk_seq')")), ("id", Uuid)],
@@ -274,7 +275,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "hydra_oauth2_trusted_jwt_bearer_issuer",
-        weight: 6,
+        weight: 10,
         key: &["id"],
         start: "id >= '{h}00000-0000-0000-0000-000000000000'",
         fresh: &[("id", Uuid), ("issuer", Base64(20))],
@@ -315,7 +316,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "hydra_oauth2_jti_blacklist",
-        weight: 4,
+        weight: 14,
         key: &["signature"],
         start: "signature >= '{h}'",
         fresh: &[("signature", Hex(64))],

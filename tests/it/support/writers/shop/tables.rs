@@ -37,10 +37,8 @@ const MONEY: Value = Of(&[
     "19.99",
     "250.5",
 ]);
-const NEW_COUNTRY: Value = Of(&[
-    "'0A'", "'1B'", "'2C'", "'3D'", "'4E'", "'5F'", "'6G'", "'7H'", "'8I'", "'9J'", "'0K'", "'1L'",
-    "'2M'", "'3N'", "'4O'",
-]);
+/// A digit first, so that it is told from those that stay.
+const NEW_COUNTRY: Value = Sql("((ascii('{h}') % 10)::text || upper(substr(md5('{b}'), 1, 1)))");
 
 /// All tables with a key.
 pub(in super::super) const TABLES: &[Table] = &[
@@ -96,7 +94,7 @@ pub(in super::super) const TABLES: &[Table] = &[
         sets: &[
             ("(\"Warehouse\", \"Sku\")", Sql("(SELECT CASE WHEN {f} < 0.8 THEN warehouse END, sku FROM stock_levels WHERE sku >= 'SKU-0' || ({f} * 50)::integer ORDER BY sku, warehouse LIMIT 1)")),
             ("\"Quantity\"", Int(1, 1_000_000)),
-            ("\"UnitPrice\"", Of(&["0", "-0.01", "0.01", "199.99", "9999999999.99"])),
+            ("\"UnitPrice\"", Of(&["0", "-0.01", "0.01", "199.99", "99999.99"])),
             ("\"Gift Note\"", Maybe(&Words)),
         ],
         rekey: &[("\"OrderId\"", ORDER), ("\"LineNo\"", Int(100, 2_147_483_647))],
@@ -113,7 +111,7 @@ pub(in super::super) const TABLES: &[Table] = &[
             ("email", Name("Ünï+w@MÜNCHEN.example/")),
             ("name", Words),
             ("phone", Of(&["''", "'+49 1'", "'00'"])),
-            ("country", Maybe(&Sql("(SELECT code FROM countries WHERE code >= '{h}' ORDER BY code LIMIT 1)"))),
+            ("country", Maybe(&Sql("(SELECT code FROM countries WHERE code >= (ARRAY['0', 'A', 'CH', 'DE', 'FR', 'PL'])[1 + ({f} * 5)::integer] ORDER BY code LIMIT 1)"))),
             ("referred_by", Maybe(&CUSTOMER)),
             ("created_at", Time(2001, 2026)),
         ],
@@ -138,9 +136,9 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "countries",
-        weight: 4,
+        weight: 12,
         key: &["code"],
-        start: "code >= '{h}'",
+        start: "code >= (ARRAY['0', '2', '4', '6', 'A', 'CH', 'DE', 'ES', 'GB', 'JP'])[1 + ({f} * 9)::integer]",
         fresh: &[("code", NEW_COUNTRY)],
         sets: &[("name", Words), ("currency", Of(&["'EUR'", "'CHF'", "'JPY'", "'XOF'"]))],
         rekey: &[("code", NEW_COUNTRY)],
