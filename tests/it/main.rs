@@ -24,3 +24,4 @@ mod pg;
 mod privileges;
 mod reading;
 mod support;
+mod writers;

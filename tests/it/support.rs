@@ -11,6 +11,7 @@ mod rows;
 pub(crate) mod shop;
 mod signal;
 mod template;
+pub(crate) mod writers;
 
 pub(crate) use binaries::{binaries, must};
 pub(crate) use cluster::{Cluster, Options, Pair};
