@@ -13,6 +13,6 @@ mod store;
 
 pub use failpoint::failpoint;
 pub use lease::{Lease, Living, living};
-pub use record::{Rows, RunRecord, SegmentRecord, StepRecord};
+pub use record::{Facts, Rows, RunRecord, SegmentRecord, StepRecord};
 pub use run::{Run, Stop, Waits};
 pub use store::Store;

@@ -14,9 +14,13 @@ WITH RECURSIVE base AS (
 )
 SELECT c.relname::text AS table_name, a.attname::text AS name,
        format_type(a.atttypid, a.atttypmod) AS type_name,
-       a.attnotnull AS not_null,
+       -- From 18 on a NOT NULL may be NOT VALID (constraints of type n): then there may be NULLs.
+       a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint k
+                                    WHERE k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated
+                                      AND k.conkey = ARRAY[a.attnum]) AS not_null,
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default_text,
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS generated,
+       a.attgenerated = 'v' AS virtual,
        CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
        (SELECT o.collname::text FROM pg_collation o
         WHERE o.oid = a.attcollation AND a.attcollation <> t.typcollation) AS collation,

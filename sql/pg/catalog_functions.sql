@@ -1,7 +1,7 @@
 -- Functions, procedures and aggregates of a schema with a hash of what each is.
 -- $1 text: the schema
 SELECT p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
-       encode(sha256(convert_to(
+       CASE WHEN p.prosqlbody IS NOT NULL THEN 'parsed ' ELSE '' END || encode(sha256(convert_to(
            CASE p.prokind
                -- There is no definition text for an aggregate.
                WHEN 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid), a.aggkind, a.aggtransfn::regproc,

@@ -12,6 +12,7 @@ use crate::model::migration::{DataCheck, Migration, OnFound, Seed, Variable};
 use crate::pg::probe::{self, Facts, Needs, RelationSize};
 use crate::pg::{self, Session};
 use crate::plan::{self, Warning};
+use crate::state;
 use crate::ui::numbers::{bytes, plural};
 
 /// The oldest server that greenlight works with.
@@ -361,10 +362,8 @@ pub(super) struct Ready {
     pub(super) blue: String,
     /// What should be read.
     pub(super) warnings: Vec<Warning>,
-    /// Bytes of blue's and green's database now, for the report.
-    pub(super) sizes: (i64, i64),
-    /// What tells blue from another database.
-    pub(super) identity: Option<String>,
+    /// What is known of both sides now.
+    pub(super) facts: state::Facts,
 }
 
 /// Looks at both sides, and refuses if a run may not begin.
@@ -380,8 +379,11 @@ pub(super) async fn begin(site: &Site) -> Result<Ready, Failure> {
         blue: survey.blue.shown().to_owned(),
         migration: survey.migration,
         warnings: survey.warnings,
-        sizes: (survey.blue_facts.size_bytes, survey.green_facts.size_bytes),
-        identity: identity(&survey.blue_facts),
+        facts: state::Facts {
+            blue_bytes: survey.blue_facts.size_bytes,
+            green_bytes: survey.green_facts.size_bytes,
+            blue_identity: identity(&survey.blue_facts),
+        },
     })
 }
 

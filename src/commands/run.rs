@@ -56,10 +56,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
                 &BTreeMap::new(),
                 arguments.until.as_deref(),
             )?;
-            store.begin(&ready.migration, &ready.blue).await?;
-            store.put("blue_bytes", &ready.sizes.0).await?;
-            store.put("green_bytes", &ready.sizes.1).await?;
-            store.put("blue_identity", &ready.identity).await?;
+            store
+                .begin(&ready.migration, &ready.blue, &ready.facts)
+                .await?;
             ready.migration
         }
     };

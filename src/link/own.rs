@@ -164,19 +164,23 @@ async fn sequences(run: &Run, session: &Session, next: &Catalog) -> Result<()> {
     Ok(())
 }
 
-/// What own is about to commit must be the schema that the migrator made; foreign keys are validated afterwards.
+/// What own is about to commit must be the schema that the migrator made; foreign keys are validated afterwards. Some of
+/// 2.X may be NOT VALID or NOT ENFORCED by themselves.
 async fn same_schema(session: &Session, namespace: &str, next: &Catalog) -> Result<()> {
-    let mut made = pg::catalog::read(session, namespace).await?;
-    for table in made.tables.values_mut() {
-        for constraint in &mut table.constraints {
-            constraint.not_valid = false;
-            constraint.definition = constraint
-                .definition
-                .trim_end_matches(" NOT VALID")
-                .to_owned();
+    let unproved = |mut catalog: Catalog| {
+        for table in catalog.tables.values_mut() {
+            for constraint in &mut table.constraints {
+                constraint.not_valid = false;
+                constraint.definition = constraint
+                    .definition
+                    .trim_end_matches(" NOT VALID")
+                    .to_owned();
+            }
         }
-    }
-    let differences = diff::diff(next, &made, diff::Rules::EXACT);
+        catalog
+    };
+    let made = unproved(pg::catalog::read(session, namespace).await?);
+    let differences = diff::diff(&unproved(next.clone()), &made, diff::Rules::EXACT);
     if differences.is_empty() {
         return Ok(());
     }

@@ -7,13 +7,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// What the hash of a function begins with whose body the server keeps parsed and writes in its own words (SQL-standard
+/// bodies): another major version may choose others.
+pub const PARSED: &str = "parsed ";
+
 /// Everything in one schema that a migration has to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
     /// The version of this form; see [`Catalog::FORM`].
     pub form: u32,
-    /// `server_version_num` of the server it was read from, for people; never compared.
+    /// `server_version_num` of the server it was read from. Not a difference by itself: it says who has written the texts
+    /// of views and functions.
     pub server_version: i32,
     /// Enum types and their labels in order.
     #[serde(default)]
@@ -29,7 +34,7 @@ pub struct Catalog {
     /// Views and materialised views: the text of `pg_get_viewdef`.
     #[serde(default)]
     pub views: BTreeMap<String, String>,
-    /// Functions and procedures by signature: the hash of their definition.
+    /// Functions and procedures by signature: the hash of their definition, after [`PARSED`] if the server has written it.
     #[serde(default)]
     pub functions: BTreeMap<String, String>,
     /// Extensions with objects in this schema.
@@ -213,6 +218,13 @@ pub struct Column {
     /// The expression of a generated column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<String>,
+    /// Computed when it is read (from PostgreSQL 18 on), not stored.
+    #[serde(
+        default,
+        rename = "virtual",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub is_virtual: bool,
     /// Identity column: `always` or `by default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,

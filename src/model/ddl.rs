@@ -338,8 +338,11 @@ fn build_constraint(schema: &str, table: &Table, index: &Index, constraint: &Con
         quote_ident(&constraint.name),
         constraint.definition
     );
-    // A partitioned table takes no USING INDEX, and an exclusion constraint cannot be made from an index.
-    let alone = table.partition_key.is_some() || constraint.kind == ConstraintKind::Exclusion;
+    // A partitioned table takes no USING INDEX, and an exclusion constraint cannot be made from an index; nor can a key
+    // WITHOUT OVERLAPS (from 18 on), which is one inside.
+    let alone = table.partition_key.is_some()
+        || constraint.kind == ConstraintKind::Exclusion
+        || constraint.definition.contains(" WITHOUT OVERLAPS");
     if alone {
         return Build {
             schema: schema.to_owned(),

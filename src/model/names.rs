@@ -146,6 +146,12 @@ pub fn lease_lock(plan: &str, living: bool) -> i64 {
     i64::from_ne_bytes(((high << 32) | low).to_ne_bytes())
 }
 
+/// The key of the advisory lock under which the record is made: one for all plans, since a green has one record.
+#[must_use]
+pub const fn record_lock() -> i64 {
+    0x4752_4c30_0000_0000
+}
+
 /// FNV-1a: small, stable over versions and machines.
 fn hash32(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {

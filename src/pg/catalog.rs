@@ -171,6 +171,7 @@ fn column(row: &Row) -> Result<Column> {
         not_null: get(row, "not_null")?,
         default: get(row, "default_text")?,
         generated: get(row, "generated")?,
+        is_virtual: get(row, "virtual")?,
         identity: get(row, "identity")?,
         collation: get(row, "collation")?,
         statistics: get(row, "statistics")?,

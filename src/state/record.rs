@@ -97,3 +97,14 @@ impl std::ops::AddAssign for Rows {
         self.rejected += other.rejected;
     }
 }
+
+/// What is known of both sides when a run begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Bytes of blue's database.
+    pub blue_bytes: i64,
+    /// Bytes of green's database.
+    pub green_bytes: i64,
+    /// What tells blue from another database; `None` if the role may not read it.
+    pub blue_identity: Option<String>,
+}

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::record::{RunRecord, StepRecord};
+use super::record::{Facts, RunRecord, StepRecord};
 use crate::error::{Code, Error, Result};
 use crate::model::migration::Migration;
+use crate::model::names;
 use crate::model::stats::Stats;
 use crate::pg::Session;
 
@@ -41,7 +42,9 @@ impl Store {
         let row = self
             .session
             .one(
-                "SELECT to_regclass('greenlight.run') IS NOT NULL",
+                // Not `to_regclass`: it may answer from a cache that does not know yet what another session has committed.
+                "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                                WHERE n.nspname = 'greenlight' AND c.relname = 'run')",
                 &[],
                 "look for the record",
             )
@@ -49,16 +52,47 @@ impl Store {
         Ok(row.get(0))
     }
 
-    /// Makes the record and writes what is begun, in one transaction.
+    /// Makes the record and writes what is begun with what was known of both sides, in one transaction: another process
+    /// finds all of it or nothing.
     ///
     /// # Errors
-    /// When green refuses; nothing is left then.
-    pub async fn begin(&self, migration: &Migration, blue: &str) -> Result<()> {
+    /// [`Code::LeaseHeld`] if another process makes it at the same moment; when green refuses; nothing is left then.
+    pub async fn begin(&self, migration: &Migration, blue: &str, facts: &Facts) -> Result<()> {
+        let begun = self.write_begin(migration, blue, facts).await;
+        if begun.is_err() {
+            // One that cannot be rolled back has lost its session, and its transaction with it.
+            if let Err(error) = self.session.rollback("make the record on green").await {
+                tracing::debug!(%error, "the session is gone, its transaction with it");
+            }
+        }
+        begun
+    }
+
+    async fn write_begin(&self, migration: &Migration, blue: &str, facts: &Facts) -> Result<()> {
         let body = json(migration)?;
         let digests = json(&migration.digests)?;
         self.session
+            .run("BEGIN", "make the record on green")
+            .await?;
+        // Two processes that found no record would both make the schema, and one would end with an error of the catalog.
+        // They come here one after the other instead, whatever their plans: the second finds the schema of the first.
+        self.session
+            .one(
+                "SELECT pg_advisory_xact_lock($1)",
+                &[&names::record_lock()],
+                "make the record on green",
+            )
+            .await?;
+        if self.exists().await? {
+            return Err(Error::new(
+                Code::LeaseHeld,
+                "another greenlight has begun on this green at the same moment",
+            )
+            .fix("Wait for it, or run again: the other one goes on, and `greenlight status` shows it."));
+        }
+        self.session
             .run(
-                &format!("BEGIN; {}", include_str!("../../sql/state/init.sql")),
+                include_str!("../../sql/state/init.sql"),
                 "make the record on green",
             )
             .await?;
@@ -76,6 +110,9 @@ impl Store {
                 "write the record",
             )
             .await?;
+        self.put("blue_bytes", &facts.blue_bytes).await?;
+        self.put("green_bytes", &facts.green_bytes).await?;
+        self.put("blue_identity", &facts.blue_identity).await?;
         self.session.commit("write the record").await
     }
 

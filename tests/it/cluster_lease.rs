@@ -1,6 +1,7 @@
 //! One orchestrator at a time: refusal, takeover, pause, interruption, changed plans, and taking everything away.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use greenlight::model::names;
 use serde_json::Value;
@@ -8,6 +9,9 @@ use serde_json::Value;
 use crate::support::{Fixture, Hold, Migration, Program, Seed, contents, dump};
 
 const FIXTURE: Fixture = Fixture::Hydra(100);
+
+/// How long two programs may take to begin.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A plan whose batches can be held.
 fn holdable() -> Migration {
@@ -192,4 +196,61 @@ fn the_green_of_another_plan_is_refused() {
     }
     let cleanup = ["cleanup", "--all", "--execute", "--confirm", "another"];
     migration.run(&cleanup).error(3, "GL0406");
+}
+
+/// Both have looked and found no record before either makes it.
+#[test]
+fn two_first_runs_at_once() {
+    let migration = Migration::start(FIXTURE, "plan.toml", Seed::Copy);
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE application_name LIKE 'greenlight/%' AND wait_event_type = 'Lock'";
+    let [one, two] = std::thread::scope(|scope| {
+        let (ready, wait) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (cluster, green) = (&migration.pair.green, migration.green.as_str());
+        // A record that is being made and never will be: who comes to make one waits for it.
+        scope.spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let session = cluster.session(green).await;
+                let begin = "BEGIN; CREATE SCHEMA greenlight";
+                session.run(begin, "test").await.expect("a schema");
+                ready.send(()).expect("the test waits");
+                // An error is a test that has failed; either way it is rolled back.
+                released.recv().ok();
+                session.rollback("test").await.expect("a rollback");
+            });
+        });
+        wait.recv().expect("the schema is being made");
+        let programs = [migration.begin(&["run"]), migration.begin(&["run"])];
+        let began = Instant::now();
+        while migration.on_green(waiting) != "2" {
+            assert!(began.elapsed() < PATIENCE, "they do not meet");
+            // A poll: a server tells nobody who waits for a lock.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        release.send(()).expect("it waits to be released");
+        programs.map(Program::end)
+    });
+    let (winner, loser) = if one.code == Some(0) {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    winner.with(0);
+    let error = loser.error(3, "GL0402");
+    assert!(
+        error["condition"]
+            .as_str()
+            .is_some_and(|text| text.contains("another greenlight has begun")),
+        "{error:#}"
+    );
+    let status = migration.run(&["status"]).with(0).json();
+    assert_eq!(status["epoch"], 1, "{status:#}");
+    migration.run(&["verify"]).with(0);
+    migration.finish();
+    migration.green_is("schema/2.2.json");
 }

@@ -8,6 +8,7 @@
 mod architecture;
 mod cli_errors;
 mod cluster_cleanup;
+mod cluster_constraints;
 mod cluster_crash;
 mod cluster_hydra;
 mod cluster_kill;

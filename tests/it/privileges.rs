@@ -5,7 +5,10 @@ use std::path::Path;
 use greenlight::error::Code;
 
 use crate::support::shop::{DATABASE, Shop};
-use crate::support::{Operator, Options, binaries, must};
+use crate::support::{Operator, Options, restore};
+
+/// A sequence that belongs to no column.
+const TICKETS: &str = "CREATE SEQUENCE tickets START 700; SELECT nextval('tickets')";
 
 /// The example on a pair where both roles log in, and nothing is given to everybody.
 struct Stage {
@@ -29,7 +32,7 @@ impl Stage {
             DATABASE,
             &format!(
                 "CREATE ROLE shop_owner; GRANT USAGE, CREATE ON SCHEMA public TO shop_owner; SET ROLE shop_owner;
-                 {schema} CREATE SEQUENCE tickets START 700; SELECT nextval('tickets')"
+                 {schema} {TICKETS}"
             ),
         );
         let sql = |name: &str| {
@@ -120,20 +123,16 @@ fn cluster_a_whole_run_from_a_restored_copy_as_poor_roles() {
         "[sync]\nseed = \"restored\"\n\n[carry]",
     );
     // A dump that the green role restores is its own; blue's grants are not wanted.
-    let dump = stage.shop.file("blue.sql");
-    must(
-        binaries()
-            .client("pg_dump")
-            .args(["--no-owner", "--no-privileges", "--schema=public", "-d"])
-            .arg(stage.shop.pair.blue.url(DATABASE))
-            .arg("--file")
-            .arg(&dump),
+    let pair = &stage.shop.pair;
+    let schema = stage.shop.file("schema/whole_1.sql");
+    let text = std::fs::read_to_string(stage.shop.file("schema/1.sql")).expect("the schema");
+    std::fs::write(&schema, text + TICKETS).expect("the schema");
+    restore(
+        (&pair.blue, DATABASE),
+        (&pair.green, DATABASE),
+        &schema,
+        Some("greenlight_green"),
     );
-    // The schema itself is there and has its owner.
-    let text = std::fs::read_to_string(&dump).expect("the dump");
-    let text = text.replace("CREATE SCHEMA public;", "");
-    std::fs::write(&dump, format!("SET ROLE greenlight_green;\n{text}")).expect("the dump");
-    stage.shop.pair.green.psql_file(DATABASE, &dump, &[]);
     stage.whole_run();
 }
 

@@ -2,6 +2,7 @@
 
 mod binaries;
 pub(crate) mod cluster;
+mod dump;
 mod fixture;
 mod leftovers;
 mod migration;
@@ -15,8 +16,9 @@ pub(crate) mod writers;
 
 pub(crate) use binaries::{binaries, must};
 pub(crate) use cluster::{Cluster, Options, Pair};
+pub(crate) use dump::{dump, restore};
 pub(crate) use fixture::{Fixture, trap};
 pub(crate) use migration::{Hold, Migration, Seed};
 pub(crate) use operator::Operator;
 pub(crate) use program::{Program, greenlight};
-pub(crate) use rows::{Row, contents, dump, rows};
+pub(crate) use rows::{Row, contents, rows};

@@ -246,12 +246,11 @@ impl Site<'_> {
     /// The command, ready to be started.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
-        let path = std::env::var("PATH").unwrap_or_default();
         command
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
-            .env("PATH", format!("{}:{path}", binaries().folder.display()))
+            .env("PATH", binaries().path())
             .env("HOME", self.path())
             .env("USER", "tester")
             .envs(self.environment.borrow().iter().cloned())

@@ -108,7 +108,14 @@ impl Site {
     pub(super) async fn run_with(&self, blue: Option<pg::Address>) -> Run {
         let store = Store::new(self.pair.green.session("postgres").await);
         if !store.exists().await.expect("a record") {
-            store.begin(&self.migration, "blue").await.expect("begun");
+            store
+                .begin(
+                    &self.migration,
+                    "blue",
+                    &greenlight::state::Facts::default(),
+                )
+                .await
+                .expect("begun");
         }
         let lease = Lease::take(
             self.pair.green.session("postgres").await,

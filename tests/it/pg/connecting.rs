@@ -4,7 +4,7 @@ use greenlight::error::{Code, Error};
 use greenlight::model::Side;
 use greenlight::pg::{self, Address, Settings};
 
-use crate::support::{Cluster, Options};
+use crate::support::{Cluster, Options, binaries};
 
 pub(super) async fn attempt(url: &str) -> Result<pg::Session, Error> {
     let address = Address::resolve(Side::Blue, Some(url), None, None, &|_| None)?;
@@ -103,7 +103,8 @@ async fn a_server_that_says_nothing_is_given_up() {
 #[tokio::test]
 async fn a_child_process_gets_in_with_the_environment_alone() {
     let cluster = Cluster::start(Side::Blue);
-    let output = std::process::Command::new("psql")
+    let output = binaries()
+        .client("psql")
         .args(["-XAtc", "SELECT current_database()"])
         .envs(
             cluster

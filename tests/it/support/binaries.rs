@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 /// The programs of one PostgreSQL version.
 #[derive(Debug)]
 pub(crate) struct Binaries {
-    /// The folder with `initdb`, `postgres` and `psql`.
+    /// The folder with `initdb` and `postgres`, and often with the client programs.
     pub(crate) folder: PathBuf,
     /// Such as `15.18`.
     pub(crate) version: String,
@@ -30,14 +30,30 @@ pub(crate) fn binaries() -> &'static Binaries {
 }
 
 impl Binaries {
-    /// A command of this version, run as ourselves.
+    /// A client program, run as ourselves: of this version if it has one, else the newest that is installed. Some builds
+    /// of servers come without.
     pub(crate) fn client(&self, program: &str) -> Command {
-        Command::new(self.folder.join(program))
+        let own = self.folder.join(program);
+        if own.exists() {
+            return Command::new(own);
+        }
+        match installed(program) {
+            Some(folder) => Command::new(folder.join(program)),
+            None => Command::new(program),
+        }
+    }
+
+    /// A PATH that finds the same psql first: some migrators call it.
+    pub(crate) fn path(&self) -> String {
+        let psql = self.client("psql");
+        let folder = Path::new(psql.get_program()).parent().map(Path::display);
+        let rest = std::env::var("PATH").unwrap_or_default();
+        folder.map_or_else(|| rest.clone(), |folder| format!("{folder}:{rest}"))
     }
 
     /// A command of this version, run as the user who may run a server.
     pub(crate) fn server(&self, program: &str) -> Command {
-        let mut command = self.client(program);
+        let mut command = Command::new(self.folder.join(program));
         if let Some((user, group)) = self.run_as {
             command.uid(user).gid(group);
         }
@@ -83,18 +99,7 @@ fn folder() -> PathBuf {
         );
         return named;
     }
-    let mut installed: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let major = entry.file_name().to_str()?.parse().ok()?;
-            Some((major, entry.path().join("bin")))
-        })
-        .filter(|(_, folder)| folder.join("initdb").exists())
-        .collect();
-    installed.sort();
-    if let Some((_, newest)) = installed.pop() {
+    if let Some(newest) = installed("initdb") {
         return newest;
     }
     std::env::var_os("PATH")
@@ -106,6 +111,29 @@ fn folder() -> PathBuf {
              `apt-get install postgresql` or `brew install postgresql`; if they are elsewhere, name their folder in \
              GREENLIGHT_PG_BIN",
         )
+}
+
+/// The folder of the newest version of the distribution that has this program.
+fn installed(program: &str) -> Option<PathBuf> {
+    let versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let major = entry.file_name().to_str()?.parse().ok()?;
+            Some((major, entry.path().join("bin")))
+        })
+        .filter(|(_, folder)| folder.join(program).exists())
+        .collect();
+    versions.into_iter().max().map(|(_, newest)| newest)
+}
+
+/// The major version in what a program says of itself, or in its version: 15 of `pg_dump (PostgreSQL) 15.18 (Debian)`.
+pub(super) fn major(said: &str) -> Option<u32> {
+    let digits = said
+        .split(|letter: char| !letter.is_ascii_digit())
+        .find(|part| !part.is_empty())?;
+    digits.parse().ok()
 }
 
 fn version(folder: &Path) -> String {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use greenlight::model::Side;
 
-use super::binaries::{binaries, must};
+use super::binaries::must;
 use super::cluster::{Cluster, Options};
 use super::template::kept;
 
@@ -30,6 +30,11 @@ impl Fixture {
         Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("plans")
             .join(name)
+    }
+
+    /// The file of its 1.X schema.
+    pub(super) fn schema(self) -> PathBuf {
+        self.files().swap_remove(0)
     }
 
     /// The 1.X schema, then what fills it.
@@ -96,18 +101,4 @@ pub(crate) fn trap(fixture: Fixture, name: &str) -> String {
         .unwrap_or_else(|| panic!("{} has no trap {name}", file.display()));
     // The first line was the name, which the split has left without its dashes.
     section.lines().skip(1).collect::<Vec<_>>().join("\n")
-}
-
-/// Copies a database from one server to another, which has an empty one of that name.
-pub(super) fn restore(from: &Cluster, database: &str, to: &Cluster, into: &str) {
-    let dump = must(
-        binaries()
-            .client("pg_dump")
-            .args(["--no-sync", "-d"])
-            .arg(from.url(database)),
-    );
-    let file = tempfile::NamedTempFile::new().expect("a file for a dump");
-    fs::write(file.path(), dump).expect("a dump");
-    to.psql_file(into, file.path(), &[]);
-    to.psql(into, "ANALYZE");
 }

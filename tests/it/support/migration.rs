@@ -6,9 +6,10 @@ use std::process::Command;
 
 use super::binaries::must;
 use super::cluster::{Options, Pair};
-use super::fixture::{Fixture, quiet, restore};
+use super::dump::{dump, restore};
+use super::fixture::{Fixture, quiet};
 use super::program::{Ended, Program, greenlight};
-use super::rows::{contents, dump};
+use super::rows::contents;
 
 /// How blue's rows reach green.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub(crate) struct Migration {
     /// The servers.
     pub(crate) pair: Pair,
     seed: Seed,
+    fixture: Fixture,
     /// Green's database: several runs of one blue take one each.
     pub(crate) green: String,
     folder: tempfile::TempDir,
@@ -67,6 +69,7 @@ impl Migration {
         let mut migration = Self {
             pair,
             seed,
+            fixture,
             green: String::new(),
             folder,
             plan: path,
@@ -88,7 +91,12 @@ impl Migration {
     pub(crate) fn new_green(&mut self, name: &str) {
         self.pair.green.create_database(name);
         if self.seed == Seed::Restored {
-            restore(&self.pair.blue, "blue", &self.pair.green, name);
+            restore(
+                (&self.pair.blue, "blue"),
+                (&self.pair.green, name),
+                &self.fixture.schema(),
+                None,
+            );
         }
         self.green = name.to_owned();
     }
@@ -226,8 +234,8 @@ fn whatever_server(snapshot: &str) -> String {
 }
 
 impl Migration {
-    /// Fails unless a dump of green reads like one of an empty database in which this file of the plan was run: that
-    /// finds what our own reading of a catalog might not see. Nothing of ours may be left on green.
+    /// Fails unless green's definitions are those of an empty database in which this file of the plan was run: that finds
+    /// what our own reading of a catalog might not see. Nothing of ours may be left on green.
     #[track_caller]
     pub(crate) fn green_dumps_as(&self, file: &str) {
         self.pair.green.create_database("fresh");

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::SimpleQueryMessage;
 
-use super::binaries::{binaries, must};
 use super::cluster::Cluster;
 
 /// One row: column name to PostgreSQL's text form, `None` for NULL. Times are UTC.
@@ -78,20 +77,4 @@ pub(crate) fn contents(
 fn pair(line: &str) -> Option<(String, String)> {
     let (name, value) = line.rsplit_once('|')?;
     Some((name.to_owned(), value.to_owned()))
-}
-
-/// The definitions of a whole database, as `pg_dump` writes them.
-pub(crate) fn dump(cluster: &Cluster, database: &str) -> String {
-    let text = must(
-        binaries()
-            .client("pg_dump")
-            .args(["--schema-only", "-d"])
-            .arg(cluster.url(database)),
-    );
-    // It marks its output with a word that is another one each time.
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.starts_with(r"\restrict") && !line.starts_with(r"\unrestrict"))
-        .collect();
-    lines.join("\n")
 }
