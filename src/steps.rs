@@ -157,7 +157,7 @@ impl Step {
             Self::Link => "link".to_owned(),
             Self::Seed => "seed".to_owned(),
             Self::Capture => "capture".to_owned(),
-            Self::Follow => "in-step".to_owned(),
+            Self::Follow => "follow".to_owned(),
             Self::Alter(table) => format!("alter.{table}"),
             Self::Keys => "keys".to_owned(),
             Self::Transform(name) => format!("transform.{name}"),

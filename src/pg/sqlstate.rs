@@ -142,10 +142,11 @@ fn classify(sqlstate: &str, message: &str, names_row: bool) -> Code {
         // The same SQLSTATE is given when somebody cancels; only the (possibly translated) message tells.
         "57014" if message.contains("user request") => Code::Sql,
         "57014" => Code::StatementTimeout,
-        "23505" => Code::NotUnique,
+        // An exclusion constraint is a kind of uniqueness, and its rows are found and mended the same way.
+        "23505" | "23P01" => Code::NotUnique,
         "23503" => Code::ForeignKey,
-        "23502" | "23514" | "23P01" if names_row => Code::BadRow,
-        "23502" | "23514" | "23P01" => Code::CheckViolated,
+        "23502" | "23514" if names_row => Code::BadRow,
+        "23502" | "23514" => Code::CheckViolated,
         "42501" => Code::Privilege,
         "53100" => Code::DiskFull,
         // Timeouts that end the session: idle in a transaction, of a transaction, idle.

@@ -143,6 +143,11 @@ impl Program {
         send(self.pid(), name).expect("it runs");
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
     /// Waits until it says something of this kind with `--json`, and gives that.
     #[track_caller]
     pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
