@@ -11,7 +11,7 @@ mod record;
 mod run;
 mod store;
 
-pub use failpoint::failpoint;
+pub use failpoint::{failpoint, without};
 pub use lease::{Lease, Living, living};
 pub use record::{Facts, Rows, RunRecord, SegmentRecord, StepRecord};
 pub use run::{Run, Stop, Waits};

@@ -16,7 +16,7 @@ use crate::model::ident::quote_qualified;
 use crate::model::names;
 use crate::model::stream::Stream;
 use crate::pg::Session;
-use crate::state::{Rows, Run, failpoint};
+use crate::state::{Rows, Run, failpoint, without};
 
 /// Rows taken from each queue by one batch.
 const BATCH: i64 = 1000;
@@ -107,7 +107,9 @@ impl Drain {
             };
             match error.code() {
                 // Values that wander between rows may be held by one whose change waits further back: take more at once.
-                Code::NotUnique => self.batch = self.batch.saturating_mul(10),
+                Code::NotUnique if !without("unique-swaps") => {
+                    self.batch = self.batch.saturating_mul(10)
+                }
                 // To the row that is to blame, for its key.
                 Code::BadRow | Code::CheckViolated if self.batch > 1 => {
                     self.batch /= 10;
@@ -193,7 +195,7 @@ impl Drain {
                 .execute(&target.fresh, &[], "transform changed rows again")
                 .await?;
         }
-        for patch in &all.patches {
+        for patch in all.patches.iter().filter(|_| !without("patched-again")) {
             drained.rows.updated += session
                 .execute(patch, &[], "patch changed rows again")
                 .await?;
@@ -205,15 +207,17 @@ impl Drain {
             )
             .await?;
         for target in &all.targets {
-            drained.rows.deleted += session
-                .execute(&target.delete, &[], "delete what nothing makes any more")
-                .await?;
+            if !without("deletes") {
+                drained.rows.deleted += session
+                    .execute(&target.delete, &[], "delete what nothing makes any more")
+                    .await?;
+            }
             session
                 .run("SAVEPOINT upsert", "write changed rows")
                 .await?;
             let row = match session.one(&target.upsert, &[], "write changed rows").await {
                 Ok(row) => row,
-                Err(error) if error.code() == Code::NotUnique => {
+                Err(error) if error.code() == Code::NotUnique && !without("unique-swaps") => {
                     session
                         .run("ROLLBACK TO SAVEPOINT upsert", "write changed rows")
                         .await?;

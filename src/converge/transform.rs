@@ -9,7 +9,7 @@ use crate::model::ident::{quote_ident, quote_list, quote_literal, quote_qualifie
 use crate::model::migration::{Migration, OnBadRow, Transform};
 use crate::model::names;
 use crate::pg::Session;
-use crate::state::{Rows, Run, SegmentRecord};
+use crate::state::{Rows, Run, SegmentRecord, without};
 
 /// The planner's settings for a batch, for this transaction only.
 ///
@@ -106,7 +106,7 @@ impl Insert {
         );
         // A row that is changed while it is followed moves to another page, and a later batch meets it again. Its key only:
         // without it the violation of another unique index would be passed over.
-        let conflict = if run.migration.live.is_some() {
+        let conflict = if run.migration.live.is_some() && !without("met-again") {
             format!("\nON CONFLICT ({}) DO NOTHING", quote_list(&transform.key))
         } else {
             String::new()

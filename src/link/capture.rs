@@ -9,7 +9,7 @@ use crate::model::migration::Migration;
 use crate::model::names;
 use crate::model::stream::{Captured, captured};
 use crate::pg;
-use crate::state::Run;
+use crate::state::{Run, without};
 
 /// Makes queues, functions and triggers, a table in a transaction of its own.
 ///
@@ -94,17 +94,19 @@ fn statements(namespace: &str, present: &Catalog, captured: &Captured) -> Vec<St
     statements.push(format!(
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
+    IF TG_OP <> 'INSERT'{old_keys} THEN
         INSERT INTO {queue} ({columns}) VALUES ({old});
     END IF;
-    IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ROW({new}) IS DISTINCT FROM ROW({old}) THEN
+    IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND (ROW({new}) IS DISTINCT FROM ROW({old}){always}) THEN
         INSERT INTO {queue} ({columns}) VALUES ({new});
     END IF;
     RETURN NULL;
 END
 $capture$",
         old = row("OLD"),
+        old_keys = if without("old-keys") { " AND TG_OP <> 'UPDATE'" } else { "" },
         new = row("NEW"),
+        always = if without("old-keys") { " OR true" } else { "" },
     ));
     let family = present.family(&captured.table);
     let made = |trigger: &str| {

@@ -5,6 +5,7 @@ use crate::model::ddl::{self, Build};
 use crate::model::ident::{quote_ident, quote_list, quote_qualified};
 use crate::model::migration::{Carried, Migration};
 use crate::model::names;
+use crate::state::without;
 
 /// Statements that strip a target and leave it its key: in the schema that waits.
 pub(super) fn target(migration: &Migration, name: &str, table: &Table) -> Vec<String> {
@@ -40,7 +41,7 @@ pub(super) fn carried(migration: &Migration, carried: &Carried, table: &Table) -
     let mut statements = stripped(names::NEXT, table, kept.as_deref());
     let primary = table.primary_key();
     let is_primary = !primary.is_empty() && same_set(primary, &key);
-    if !is_primary && table.partition_key.is_none() && !key.is_empty() {
+    if !is_primary && !without("identity") && table.partition_key.is_none() && !key.is_empty() {
         let name = quote_qualified(names::NEXT, &table.name);
         let index = match kept {
             Some(index) => index,

@@ -9,6 +9,19 @@ pub fn failpoint(name: &str) {
     let _: &str = name;
 }
 
+/// Whether a safeguard is taken away, for the tests that prove it is needed: `GREENLIGHT_WITHOUT=name`. Never in a release
+/// build.
+#[must_use]
+pub fn without(safeguard: &str) -> bool {
+    #[cfg(any(debug_assertions, feature = "failpoints"))]
+    return std::env::var("GREENLIGHT_WITHOUT").is_ok_and(|name| name == safeguard);
+    #[cfg(not(any(debug_assertions, feature = "failpoints")))]
+    {
+        let _: &str = safeguard;
+        false
+    }
+}
+
 #[cfg(any(debug_assertions, feature = "failpoints"))]
 mod armed {
     use std::sync::OnceLock;

@@ -1,12 +1,13 @@
 //! Green follows a blue that is written to, by writers that stop for nothing but the comparison's end.
 
 use crate::support::writers::{Kind, Writers};
-use crate::support::{Fixture, Migration, Seed};
+use crate::support::{Fixture, Migration, Program, Seed};
 
 /// What is left of ours: nothing.
 #[track_caller]
 fn nothing_is_left(migration: &Migration) {
-    let left = "SELECT (SELECT count(*) FROM pg_replication_slots) + (SELECT count(*) FROM pg_publication)
+    let left =
+        "SELECT (SELECT count(*) FROM pg_replication_slots) + (SELECT count(*) FROM pg_publication)
         + (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%')";
     assert_eq!(migration.pair.blue.psql("blue", left), "0");
     let left = "SELECT (SELECT count(*) FROM pg_subscription) + (SELECT count(*) FROM pg_replication_origin)
@@ -31,11 +32,21 @@ fn under_writers(fixture: Fixture, kind: Kind, seed: u64) {
     ledger.check(&url);
     // And with everything at rest.
     let mut following = migration.begin(&["run"]);
-    following.until("green follows", |event| event["event"] == "following" && event["queue"] == 0);
+    following.until("green follows", |event| {
+        event["event"] == "following" && event["queue"] == 0
+    });
     migration.run(&["verify"]).with(0);
     following.signal("INT");
     following.end().with(130);
-    migration.run(&["cleanup", "--all", "--execute", "--confirm", migration.name()]).with(0);
+    migration
+        .run(&[
+            "cleanup",
+            "--all",
+            "--execute",
+            "--confirm",
+            migration.name(),
+        ])
+        .with(0);
     nothing_is_left(&migration);
 }
 
@@ -66,9 +77,11 @@ fn through_kills(fixture: Fixture, kind: Kind, seed: u64) {
     let writers = Writers::start(&url, kind, seed, 3);
     writers.pace(Some(150));
     let mut run = migration.begin(&["run"]);
-    for (place, victim) in [Greenlight, Green, Greenlight, Blue, Greenlight, Apply, Greenlight, Green, Blue]
-        .into_iter()
-        .enumerate()
+    for (place, victim) in [
+        Greenlight, Green, Greenlight, Blue, Greenlight, Apply, Greenlight, Green, Blue,
+    ]
+    .into_iter()
+    .enumerate()
     {
         writers.until(20 + 15 * u64::try_from(place).expect("a number"));
         match victim {
@@ -101,7 +114,9 @@ fn through_kills(fixture: Fixture, kind: Kind, seed: u64) {
     }
     migration.run(&["verify"]).with(0);
     writers.stop().check(&url);
-    run.until("nothing waits", |event| event["event"] == "following" && event["queue"] == 0);
+    run.until("nothing waits", |event| {
+        event["event"] == "following" && event["queue"] == 0
+    });
     migration.run(&["verify"]).with(0);
     run.signal("INT");
     run.end().with(130);
@@ -115,4 +130,46 @@ fn hydra_is_followed_through_kills() {
 #[test]
 fn orders_are_followed_through_kills() {
     through_kills(Fixture::Orders(300), Kind::Shop, 4);
+}
+
+/// Runs as the other tests do, with one safeguard taken away; gives how the verification ended.
+fn without(safeguard: &str, fixture: Fixture, kind: Kind) -> Option<i32> {
+    let migration = Migration::start(fixture, "plan.toml", Seed::Live);
+    let url = migration.pair.blue.url("blue");
+    let writers = Writers::start(&url, kind, 5, 3);
+    writers.pace(Some(300));
+    let with = |arguments: &[&str]| {
+        let mut command = migration.command(arguments);
+        command.arg("--json").env("GREENLIGHT_WITHOUT", safeguard);
+        Program::start(&mut command).end().code
+    };
+    let followed = with(&["run", "--until", "follow"]);
+    writers.until(400);
+    writers.stop();
+    if followed != Some(0) {
+        return followed;
+    }
+    with(&["run", "--until", "compare"])
+}
+
+#[test]
+fn without_a_safeguard_rows_are_wrong_and_that_is_found() {
+    let cases = [
+        ("old-keys", Fixture::Orders(300), Kind::Shop),
+        ("reach", Fixture::Orders(300), Kind::Shop),
+        ("deletes", Fixture::Orders(300), Kind::Shop),
+        ("patched-again", Fixture::Orders(300), Kind::Shop),
+        ("unique-swaps", Fixture::Orders(300), Kind::Shop),
+        ("union", Fixture::Orders(300), Kind::Shop),
+    ];
+    let mut unnoticed = Vec::new();
+    for (safeguard, fixture, kind) in cases {
+        let began = std::time::Instant::now();
+        let code = without(safeguard, fixture, kind);
+        eprintln!("without {safeguard}: {code:?} {:?}", began.elapsed());
+        if code == Some(0) {
+            unnoticed.push(safeguard);
+        }
+    }
+    assert!(unnoticed.is_empty(), "not missed: {unnoticed:?}");
 }
