@@ -22,7 +22,7 @@ mod watch;
 pub use batch::{Relation, Work, drive};
 pub use copy::{Copy, Snapshot, copy_statement};
 pub use drain::{Drain, depth};
-pub use follow::{Vitals, alongside, drain_all, forever, until_in_step};
+pub use follow::{Vitals, alongside, drain_all, forever, kept_vitals, until_in_step};
 pub use marker::Marker;
 pub use patch::Patch;
 pub use settle::Settle;

@@ -1,5 +1,7 @@
 //! `status`: where the migration stands and the one next command. Reads only.
 
+mod live;
+
 use std::path::Path;
 
 use super::Outcome;
@@ -61,7 +63,24 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             format!("greenlight run {shown}"),
         ),
     };
-    let why = if green {
+    let following = live::following(&site, &store, &record.migration, &records).await?;
+    let followed = !green && following.is_some();
+    let (state, next) = match (followed, ready, running.is_some()) {
+        (true, true, true) => (
+            "green is in step with blue and verified; blue owns the data and serves",
+            format!("greenlight verify {shown}"),
+        ),
+        (true, true, false) => (
+            "green is built and verified, and nobody keeps it in step; blue owns the data and serves",
+            format!("greenlight run {shown}"),
+        ),
+        _ => (state, next),
+    };
+    let why = if followed && running.is_none() {
+        "blue's changes go on to green and wait there for `greenlight run`; if green falls back, blue keeps WAL for it"
+    } else if followed {
+        "the run keeps green in step by itself, and can be started again if it is killed; blue serves"
+    } else if green {
         "green serves; nothing of ours is needed for that"
     } else if running.is_some() {
         "the run goes on by itself, and can be started again if it is killed; blue is only read"
@@ -73,6 +92,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     } else {
         next
     };
+    let running_now = running.is_some();
     printer.show(&StatusView {
         plan: record.plan.clone(),
         state: state.to_owned(),
@@ -87,9 +107,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         }),
         paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
         stopped,
-        safe_to_walk_away: WalkAway { safe: true, why: why.to_owned() },
+        safe_to_walk_away: WalkAway { safe: !followed || running_now, why: why.to_owned() },
+        following,
         way_back: if green {
-            "none: with `sync = \"none\"` green's writes do not flow back".to_owned()
+            "none: green's writes do not flow back".to_owned()
         } else {
             format!("blue serves as before; `greenlight cleanup {shown} --all` removes everything from green")
         },

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
 
 use super::drain::{Drain, depth};
 use super::marker::Marker;
@@ -13,12 +14,12 @@ use super::watch::Watch;
 use crate::error::{Code, Result, Retry};
 use crate::model::event::Event;
 use crate::model::stream::{Stream, streams};
-use crate::state::{Rows, Run};
+use crate::state::{Rows, Run, Store};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(500);
 /// A marker that needs longer than this is not waited for: it shows as a growing lag.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How far green is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +35,35 @@ pub struct Vitals {
     /// WAL that blue keeps for green, in bytes.
     pub kept: Option<u64>,
 }
+
+/// Vitals as they are kept in the record, for `status`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    at: String,
+    lag_ms: Option<u64>,
+    arriving: f64,
+    draining: f64,
+}
+
+/// What the run at work has measured last, and when.
+///
+/// # Errors
+/// When the record cannot be read.
+pub async fn kept_vitals(store: &Store) -> Result<Option<(Option<String>, Vitals)>> {
+    let kept: Option<Kept> = store.get(VITALS).await?;
+    Ok(kept.map(|kept| {
+        let vitals = Vitals {
+            lag: kept.lag_ms.map(Duration::from_millis),
+            arriving: kept.arriving,
+            draining: kept.draining,
+            ..Vitals::default()
+        };
+        (Some(kept.at), vitals)
+    }))
+}
+
+/// The fact in which they are kept.
+const VITALS: &str = "vitals";
 
 /// Does `work` while green follows blue.
 ///
@@ -147,6 +177,7 @@ impl<'a> Follow<'a> {
             match found {
                 Ok(vitals) => {
                     self.tell(&vitals);
+                    self.keep(&vitals).await?;
                     if enough(&vitals) {
                         return Ok(());
                     }
@@ -158,9 +189,7 @@ impl<'a> Follow<'a> {
                         step: self.step.clone(),
                         reason: Some(error.condition().to_owned()),
                     });
-                    if error.code() != Code::StatementTimeout {
-                        sides = None;
-                    }
+                    sides = None;
                 }
                 Err(error) => return Err(error),
             }
@@ -182,7 +211,17 @@ impl<'a> Follow<'a> {
         };
         // Looked at first: a replication that stands still brings no marker, and this says why.
         let kept = watch.look(self.run).await?;
-        let lag = marker.trip(self.run, PATIENCE).await?;
+        let lag = match marker.trip(self.run, PATIENCE).await {
+            Ok(lag) => Some(lag),
+            Err(error) if error.code() == Code::StatementTimeout => {
+                self.run.observer.event(Event::Waiting {
+                    step: self.step.clone(),
+                    reason: Some(error.condition().to_owned()),
+                });
+                None
+            }
+            Err(error) => return Err(error),
+        };
         let (queue, ever) = depth(watch.green(), &self.streams).await?;
         let now = Instant::now();
         let worked = ever.saturating_sub(queue);
@@ -198,12 +237,28 @@ impl<'a> Follow<'a> {
         };
         *last = Some((now, ever, worked));
         Ok(Vitals {
-            lag: Some(lag),
+            lag,
             queue,
             arriving,
             draining,
             kept,
         })
+    }
+
+    async fn keep(&self, vitals: &Vitals) -> Result<()> {
+        let store = &self.run.store;
+        let sql =
+            "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')";
+        let at = store.session().text(sql, "read the time").await?;
+        let kept = Kept {
+            at: at.unwrap_or_default(),
+            lag_ms: vitals
+                .lag
+                .map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)),
+            arriving: vitals.arriving,
+            draining: vitals.draining,
+        };
+        store.put(VITALS, &kept).await
     }
 
     fn tell(&self, vitals: &Vitals) {

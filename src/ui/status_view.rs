@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::View;
-use super::numbers::{count, millis, percent};
+use super::numbers::{bytes, count, duration, millis, percent, rate};
 use super::paper::{Paper, Tone, clean};
 use super::table::{Cell, Column, Table};
 use crate::model::Side;
@@ -23,6 +23,9 @@ pub struct StatusView {
     pub since: String,
     /// All steps in order.
     pub steps: Vec<StepState>,
+    /// How far green is behind a blue that is followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub following: Option<Following>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -35,6 +38,38 @@ pub struct StatusView {
     pub way_back: String,
     /// The command that comes next; empty if there is nothing left to do.
     pub next: String,
+}
+
+/// How far green is behind blue.
+#[derive(Clone, Debug, Serialize)]
+pub struct Following {
+    /// How long the last marker took, in milliseconds.
+    pub lag_ms: Option<u64>,
+    /// When that was, in UTC; `None` if no marker has come yet.
+    pub measured_at: Option<String>,
+    /// Changed rows that wait for their transforms; `None` before they are noted.
+    pub queue: Option<u64>,
+    /// Changed rows a second, when that was measured last.
+    pub arriving: f64,
+    /// Changed rows that were worked off, a second.
+    pub draining: f64,
+    /// The age of blue's oldest snapshot, in seconds.
+    pub oldest_snapshot_s: Option<u64>,
+    /// The replication slots on blue; none if blue could not be asked.
+    pub slots: Vec<SlotState>,
+    /// Whether green has all its subscriptions.
+    pub subscribed: bool,
+}
+
+/// A replication slot on blue.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlotState {
+    /// Its name.
+    pub name: String,
+    /// Who reads it.
+    pub state: String,
+    /// WAL that blue keeps for it, in bytes.
+    pub kept_bytes: Option<u64>,
 }
 
 /// How far a step is.
@@ -139,6 +174,29 @@ impl View for StatusView {
             ),
             None => fact("at work", "nobody".into()),
         }
+        if let Some(following) = &self.following {
+            let (lag, queue) = following.words(self.running.is_some());
+            fact("lag", lag);
+            fact("changed rows", queue);
+            for slot in &following.slots {
+                let kept = slot.kept_bytes.map_or_else(String::new, |kept| {
+                    format!(", blue keeps {} of WAL for it", bytes(kept))
+                });
+                let good = slot.state == "read by green";
+                let text = format!("{}: {}{kept}", slot.name, slot.state);
+                fact(
+                    "slot",
+                    Cell::new(text, if good { Tone::Plain } else { Tone::Bad }),
+                );
+            }
+            if let Some(age) = following.oldest_snapshot_s {
+                let age = duration(std::time::Duration::from_secs(age));
+                fact(
+                    "blue's snapshots",
+                    format!("the oldest is {age} old").into(),
+                );
+            }
+        }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
             fact("stopped", Cell::new(text, Tone::Caution));
@@ -173,6 +231,48 @@ impl View for StatusView {
         };
         parts.push(paper.strong(&next));
         parts.join("\n\n")
+    }
+}
+
+impl Following {
+    /// Lag and queue in words.
+    fn words(&self, at_work: bool) -> (Cell, Cell) {
+        let lag = match (self.lag_ms, &self.measured_at) {
+            (Some(lag), Some(at)) if at_work => Cell::from(format!("{} at {at}", millis(lag))),
+            (Some(lag), Some(at)) => {
+                let text = format!(
+                    "unknown: nobody sends markers since {at}, when it was {}",
+                    millis(lag)
+                );
+                Cell::new(text, Tone::Caution)
+            }
+            _ => Cell::new("unknown: no marker has come yet", Tone::Caution),
+        };
+        let Some(queue) = self.queue else {
+            return (lag, "not noted yet: the copy is under way".into());
+        };
+        let mut text = format!("{} wait", count(queue));
+        if at_work {
+            text = format!(
+                "{text}, {} in, {} out",
+                rate(self.arriving, "rows"),
+                rate(self.draining, "rows")
+            );
+            if queue > 0 && self.arriving > self.draining {
+                text.push_str(", ETA never at this rate");
+            }
+        } else if queue > 0 {
+            text.push_str(" until somebody runs `greenlight run`");
+        }
+        let tone = if self.subscribed {
+            Tone::Plain
+        } else {
+            Tone::Bad
+        };
+        if !self.subscribed {
+            text.push_str("; green has lost a subscription");
+        }
+        (lag, Cell::new(text, tone))
     }
 }
 
@@ -238,6 +338,7 @@ mod tests {
                 step("backfill", Progression::Interrupted, 20),
                 step("index", Progression::Pending, 0),
             ],
+            following: None,
             running: None,
             paused: Some(Paused {
                 by: "ana".to_owned(),
