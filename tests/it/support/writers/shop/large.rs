@@ -3,7 +3,8 @@
 use super::super::link::Failure;
 use super::super::random::{large, quote};
 use super::super::transaction::{Acted, End, Tx};
-use super::{ORDER, TABLES};
+use super::ORDER;
+use super::tables::ORDER_IS_ALONE;
 
 pub(super) fn write(tx: &mut Tx<'_>) -> Acted {
     let text = quote(&large(tx.rng));
@@ -40,7 +41,7 @@ pub(super) fn leave(tx: &mut Tx<'_>) -> Acted {
 
 pub(super) fn rekey(tx: &mut Tx<'_>) -> Acted {
     let choices = [
-        ("orders", "note", "DEFAULT", TABLES[0].moves),
+        ("orders", "note", "DEFAULT", ORDER_IS_ALONE),
         ("audit_log", "actor", "DEFAULT", "true"),
         ("audit_log", "raw", "DEFAULT", "true"),
     ];
