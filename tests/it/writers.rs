@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use crate::support::writers::{Kind, Ledger, Writers, entries};
 use crate::support::{Fixture, Migration, Seed};
 
-/// Every operation is to change at least so many rows, and every column at least so many.
-const LEAST: u64 = 3;
+/// Every operation is to change at least so many rows, and every column is to be changed in at least so many. Both are
+/// far below what a run does, for the order of the threads is not in the seed.
+const LEAST: [u64; 2] = [3, 2];
 
 /// What random updates must reach: every column that can be written but those without a key.
 fn columns(migration: &Migration) -> BTreeSet<String> {
@@ -33,13 +34,13 @@ fn nothing_is_missing(kind: Kind, ledger: &Ledger, columns: &BTreeSet<String>) {
         } else {
             count.rows
         };
-        if done < LEAST {
+        if done < LEAST[0] {
             rare.push(format!("{operation}: {count:?}"));
         }
     }
     for column in columns {
         let count = ledger.column(column);
-        if count.rows < LEAST {
+        if count.rows < LEAST[1] {
             rare.push(format!("{column}: {count:?}"));
         }
     }

@@ -218,7 +218,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "countries",
-        weight: 12,
+        weight: 18,
         key: &["code"],
         start: "code >= (ARRAY['0', '2', '4', '6', 'A', 'CH', 'DE', 'ES', 'GB', 'JP'])[1 + ({f} * 9)::integer]",
         fresh: &[("code", NEW_COUNTRY)],

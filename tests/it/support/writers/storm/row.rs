@@ -79,7 +79,7 @@ pub(super) fn update_row(
     table: &'static Table,
     chosen: &str,
 ) -> Result<u64, Failure> {
-    let wanted = 1 + tx.rng.below(3 + table.sets.len() as u64 / 6);
+    let wanted = 1 + tx.rng.below(4 + table.sets.len() as u64 / 4);
     let mut sets: Vec<&(&str, Value)> = Vec::new();
     for _ in 0..wanted {
         let set = tx.rng.pick(table.sets);
