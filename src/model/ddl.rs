@@ -96,7 +96,7 @@ pub fn create_landing(schema: &str, source: &Table) -> String {
             if let Some(collation) = &column.collation {
                 text.push_str(&format!(" COLLATE {collation}"));
             }
-            if column.not_null {
+            if column.is_never_null() {
                 text.push_str(" NOT NULL");
             }
             text
