@@ -14,10 +14,11 @@ WITH RECURSIVE base AS (
 )
 SELECT c.relname::text AS table_name, a.attname::text AS name,
        format_type(a.atttypid, a.atttypmod) AS type_name,
-       -- From 18 on a NOT NULL may be NOT VALID (constraints of type n): then there may be NULLs.
-       a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint k
-                                    WHERE k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated
-                                      AND k.conkey = ARRAY[a.attnum]) AS not_null,
+       a.attnotnull AS not_null,
+       -- From 18 on NOT NULL is a constraint (of type n) that may be NOT VALID.
+       EXISTS (SELECT FROM pg_constraint k
+               WHERE k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated
+                 AND k.conkey = ARRAY[a.attnum]) AS has_nulls,
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default_text,
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS generated,
        a.attgenerated = 'v' AS virtual,

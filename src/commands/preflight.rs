@@ -1,5 +1,7 @@
 //! What must hold before the first change: the same look for `plan`, which shows it, and for `run`, which acts on it.
 
+mod logical;
+
 use std::collections::BTreeMap;
 
 use super::Failure;
@@ -121,7 +123,7 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     versions(&blue_facts, &green_facts, &mut refusals, &mut warnings);
     privileges(&migration, &blue, &green, &mut refusals).await?;
     if migration.live.is_some() {
-        logical(&migration, &blue, &green, &mut refusals).await?;
+        logical::settings(&migration, &blue, &green, &mut refusals).await?;
     }
     let begun = link::layout(&green, &namespace).await?;
     if !begun.next && !begun.aside {
@@ -142,6 +144,9 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         Seed::Restored => &green,
     };
     let sizes = probe::relation_sizes(source, &namespace).await?;
+    if migration.live.is_some() {
+        logical::kept_wal(&migration, &blue, &sizes, &mut refusals, &mut warnings).await?;
+    }
     let checks = data_checks(&migration, source, &mut refusals).await;
     let survey = Survey {
         blue,
@@ -184,54 +189,6 @@ fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &m
             blue.collation, green.collation
         )));
     }
-}
-
-/// What logical replication needs on both sides.
-async fn logical(
-    migration: &Migration,
-    blue: &Session,
-    green: &Session,
-    refusals: &mut Vec<Error>,
-) -> Result<()> {
-    let sql = include_str!("../../sql/link/logical_facts.sql");
-    let facts = blue.one(sql, &[], "read what blue can replicate").await?;
-    let mut refuse = |side: Side, what: String, fix: &str| {
-        refusals.push(Error::new(Code::NotLogical, format!("{side} {what}")).fix(fix.to_owned()));
-    };
-    let groups = i32::try_from(migration.groups().len()).unwrap_or(i32::MAX);
-    let level: String = facts.get("wal_level");
-    if level != "logical" {
-        refuse(
-            Side::Blue,
-            format!("has wal_level = {level}"),
-            "`ALTER SYSTEM SET wal_level = 'logical'` on blue, and restart it.",
-        );
-    }
-    // While tables are copied, each copy has a slot and a sender of its own.
-    let (slots, senders): (i32, i32) = (facts.get("slots_free"), facts.get("senders_free"));
-    if slots <= groups || senders <= groups {
-        refuse(
-            Side::Blue,
-            format!(
-                "has {slots} replication slots and {senders} WAL senders free, and {} are needed",
-                groups + 1
-            ),
-            "Raise max_replication_slots and max_wal_senders on blue, and restart it.",
-        );
-    }
-    let facts = green.one(sql, &[], "read what green can replicate").await?;
-    let workers: i32 = facts.get("workers");
-    if workers <= groups {
-        refuse(
-            Side::Green,
-            format!(
-                "has max_logical_replication_workers = {workers}, and {} are needed",
-                groups + 1
-            ),
-            "Raise max_logical_replication_workers and max_worker_processes on green, and restart it.",
-        );
-    }
-    Ok(())
 }
 
 async fn privileges(

@@ -185,7 +185,7 @@ impl Table {
                     && index
                         .columns
                         .iter()
-                        .all(|name| self.column(name).is_some_and(|column| column.not_null))
+                        .all(|name| self.column(name).is_some_and(Column::is_never_null))
             })
             .min_by_key(|index| index.columns.len())
             .map(|index| index.columns.clone())
@@ -209,9 +209,12 @@ pub struct Column {
     /// `format_type` with its modifier: `character varying(40)`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// NOT NULL.
+    /// NOT NULL: for new rows at least.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_null: bool,
+    /// NOT NULL is NOT VALID (from PostgreSQL 18 on): older rows may have NULL all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_nulls: bool,
     /// The default expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
@@ -243,6 +246,14 @@ pub struct Column {
     /// Column grants as `grantee=privilege[*]`, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<String>,
+}
+
+impl Column {
+    /// Whether no row has NULL here.
+    #[must_use]
+    pub const fn is_never_null(&self) -> bool {
+        self.not_null && !self.has_nulls
+    }
 }
 
 /// A partition's place.

@@ -100,7 +100,7 @@ pub fn create_landing(schema: &str, source: &Table, compute: bool) -> String {
             if let Some(expression) = column.generated.as_ref().filter(|_| compute) {
                 text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED"));
             }
-            if column.not_null {
+            if column.is_never_null() {
                 text.push_str(" NOT NULL");
             }
             text

@@ -169,6 +169,7 @@ fn column(row: &Row) -> Result<Column> {
         name: get(row, "name")?,
         type_name: get(row, "type_name")?,
         not_null: get(row, "not_null")?,
+        has_nulls: get(row, "has_nulls")?,
         default: get(row, "default_text")?,
         generated: get(row, "generated")?,
         is_virtual: get(row, "virtual")?,

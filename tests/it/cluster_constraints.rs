@@ -58,7 +58,7 @@ fn what_18_brought_is_kept() {
          ALTER TABLE orders ADD CONSTRAINT orders_slot UNIQUE (slot, held WITHOUT OVERLAPS);
          ALTER TABLE customers ADD COLUMN loud text GENERATED ALWAYS AS (upper(name));
          ALTER TABLE customers RENAME CONSTRAINT customers_name_not_null TO customers_have_names;
-         ALTER TABLE customers ADD CONSTRAINT customers_domain_known NOT NULL email_domain NOT VALID",
+         ALTER TABLE orders ALTER state DROP NOT NULL, ADD CONSTRAINT orders_have_states NOT NULL state NOT VALID",
     );
     shop.pair.blue.psql(
         DATABASE,

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use crate::support::writers::{Kind, Ledger, Writers, entries};
 use crate::support::{Fixture, Migration, Seed};
 
-/// Every operation is to change at least so many rows, and every column at least so many.
-const LEAST: u64 = 3;
+/// Every operation is to change at least so many rows, and every column is to be changed in at least so many. Both are
+/// far below what a run does, for the order of the threads is not in the seed.
+const LEAST: [u64; 2] = [3, 2];
 
 /// What random updates must reach: every column that can be written but those without a key.
 fn columns(migration: &Migration) -> BTreeSet<String> {
@@ -33,13 +34,13 @@ fn nothing_is_missing(kind: Kind, ledger: &Ledger, columns: &BTreeSet<String>) {
         } else {
             count.rows
         };
-        if done < LEAST {
+        if done < LEAST[0] {
             rare.push(format!("{operation}: {count:?}"));
         }
     }
     for column in columns {
         let count = ledger.column(column);
-        if count.rows < LEAST {
+        if count.rows < LEAST[1] {
             rare.push(format!("{column}: {count:?}"));
         }
     }
@@ -91,28 +92,33 @@ fn through_a_crash(fixture: Fixture, kind: Kind, seed: u64, transactions: u64) {
 
 #[test]
 fn cluster_a_shop_writes_everything_and_knows_what_was_acknowledged() {
-    through_a_crash(Fixture::Orders(1000), Kind::Shop, 7, 5000);
+    through_a_crash(Fixture::Orders(1000), Kind::Shop, 7, 4000);
 }
 
 #[test]
 fn cluster_a_hydra_writes_everything_and_knows_what_was_acknowledged() {
-    through_a_crash(Fixture::Hydra(400), Kind::Hydra, 7, 6000);
+    through_a_crash(Fixture::Hydra(400), Kind::Hydra, 7, 5000);
 }
 
 /// A fence is no error of a writer: it is counted, and after it the writers go on.
 #[test]
 fn cluster_writers_count_what_a_fence_refuses_and_the_pause_it_makes() {
-    let migration = Migration::start(Fixture::Orders(1000), "plan.toml", Seed::Copy);
-    let (blue, url) = (&migration.pair.blue, migration.pair.blue.url("blue"));
+    let blue = Fixture::Orders(1000).blue();
+    let url = blue.url("blue");
     let writers = Writers::start(&url, Kind::Shop, 3, 3);
     writers.until(100);
-    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'writer'";
+    // It waits until the sessions have ended: from then on none is left that may write.
+    let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'writer'";
     blue.psql(
         "postgres",
         "ALTER DATABASE blue SET default_transaction_read_only = on",
     );
     blue.psql("postgres", cut);
-    writers.until_refused(50);
+    // By then each writer has seen the end of its session.
+    writers.until_refused(40);
+    let began = Instant::now();
+    writers.until_refused(40);
+    let pause = began.elapsed();
     blue.psql(
         "postgres",
         "ALTER DATABASE blue RESET default_transaction_read_only",
@@ -128,18 +134,19 @@ fn cluster_writers_count_what_a_fence_refuses_and_the_pause_it_makes() {
     writers.pace(None);
     writers.until(200);
 
-    assert!(writers.refused() >= 50);
+    assert!(writers.refused() >= 80);
     let ledger = writers.stop();
     ledger.check(&url);
+    assert!(ledger.pause_max() >= pause, "{}", ledger.summary());
     let fenced = ledger.refused().expect("refusals");
-    assert!(ledger.pause_max() >= fenced.last - fenced.first);
+    assert!(fenced.last - fenced.first >= pause, "{fenced:?}");
 }
 
 /// Proves the proof: blue with one acknowledged transaction less, or one more that was rolled back, is found out.
 #[test]
 fn cluster_a_ledger_finds_what_is_missing_and_what_must_not_be() {
-    let migration = Migration::start(Fixture::Orders(1000), "plan.toml", Seed::Copy);
-    let url = migration.pair.blue.url("blue");
+    let blue = Fixture::Orders(1000).blue();
+    let url = blue.url("blue");
     let ledger = {
         let writers = Writers::start(&url, Kind::Shop, 5, 2);
         writers.until(300);

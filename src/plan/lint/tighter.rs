@@ -169,7 +169,7 @@ pub(crate) fn narrower(
             before.type_name
         ));
     }
-    (after.not_null && !before.not_null).then(|| format!("`{name}` becomes NOT NULL"))
+    (after.not_null && !before.is_never_null()).then(|| format!("`{name}` becomes NOT NULL"))
 }
 
 /// A label of an enum on blue that the enum of the same name lacks in 2.X.

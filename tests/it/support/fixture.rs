@@ -51,6 +51,12 @@ impl Fixture {
         names.iter().map(|name| self.folder().join(name)).collect()
     }
 
+    /// A blue alone, whose database `blue` is this one.
+    pub(crate) fn blue(self) -> Cluster {
+        let options = quiet(Options::default());
+        Cluster::start_with(Side::Blue, &options.data(self.data()))
+    }
+
     /// A data folder with the database `blue`, which is this one.
     pub(super) fn data(self) -> PathBuf {
         let (name, rows) = match self {

@@ -4,6 +4,7 @@ use super::transaction::Deed;
 
 mod admin;
 mod flow;
+mod shape;
 mod tables;
 mod token;
 
@@ -153,5 +154,25 @@ pub(super) const DEEDS: &[Deed] = &[
         name: "janitor: login requests",
         weight: 5,
         act: admin::janitor_logins,
+    },
+    Deed {
+        name: "verifiers swapped through a temporary value",
+        weight: 12,
+        act: shape::verifiers,
+    },
+    Deed {
+        name: "keys exchanged",
+        weight: 10,
+        act: shape::keys,
+    },
+    Deed {
+        name: "large value left as it is",
+        weight: 25,
+        act: shape::leave,
+    },
+    Deed {
+        name: "key changed beside a large value",
+        weight: 15,
+        act: shape::rekey,
     },
 ];

@@ -1,8 +1,10 @@
 //! The orders service, 1.X: what it does that random rows do not show.
 
-use super::random::{Value, large, quote};
+use super::random::{Value, quote};
 use super::transaction::{Acted, Deed, End, Tx};
 
+mod large;
+mod swap;
 mod tables;
 
 pub(super) use tables::TABLES;
@@ -34,32 +36,32 @@ pub(super) const DEEDS: &[Deed] = &[
     Deed {
         name: "numbers swapped, deferred",
         weight: 10,
-        act: |tx| swap_numbers(tx, true),
+        act: |tx| swap::numbers(tx, true),
     },
     Deed {
         name: "numbers swapped in one statement",
         weight: 10,
-        act: |tx| swap_numbers(tx, false),
+        act: |tx| swap::numbers(tx, false),
     },
     Deed {
         name: "numbers swapped through a temporary value",
         weight: 8,
-        act: swap_numbers_by_way,
+        act: swap::numbers_by_way,
     },
     Deed {
         name: "emails swapped through a temporary value",
         weight: 10,
-        act: swap_emails,
+        act: swap::emails,
     },
     Deed {
         name: "references swapped",
         weight: 8,
-        act: swap_references,
+        act: swap::references,
     },
     Deed {
         name: "reference handed over",
         weight: 8,
-        act: hand_over,
+        act: swap::hand_over,
     },
     Deed {
         name: "moved between partitions",
@@ -69,22 +71,22 @@ pub(super) const DEEDS: &[Deed] = &[
     Deed {
         name: "large value written",
         weight: 20,
-        act: write_large,
+        act: large::write,
     },
     Deed {
         name: "large value left as it is",
         weight: 25,
-        act: leave_large,
+        act: large::leave,
     },
     Deed {
         name: "key changed beside a large value",
         weight: 15,
-        act: rekey_large,
+        act: large::rekey,
     },
     Deed {
         name: "equal value written otherwise",
         weight: 15,
-        act: rewrite_equal,
+        act: large::rewrite_equal,
     },
     Deed {
         name: "referrer removed",
@@ -99,32 +101,12 @@ pub(super) const DEEDS: &[Deed] = &[
     Deed {
         name: "keys exchanged",
         weight: 8,
-        act: exchange_keys,
+        act: swap::keys,
     },
 ];
 
 /// A random order that nobody else holds.
 const ORDER: &str = "SELECT id FROM orders WHERE id >= ({f} * (SELECT max(id) FROM orders))::bigint ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED";
-
-/// Two random rows' ids and a column, locked in the order of their ids.
-fn two(
-    tx: &mut Tx<'_>,
-    table: &str,
-    column: &str,
-) -> Result<Option<[(String, String); 2]>, super::link::Failure> {
-    let rows = tx.ask(&format!(
-        "SELECT id, {column} FROM {table} WHERE id >= ({{f}} * (SELECT max(id) FROM {table}))::bigint AND {column} IS NOT NULL
-         ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED"
-    ))?;
-    let found: Vec<(String, String)> = rows
-        .into_iter()
-        .filter_map(|row| {
-            let [id, value] = <[Option<String>; 2]>::try_from(row).ok()?;
-            Some((id?, value?))
-        })
-        .collect();
-    Ok(found.try_into().ok())
-}
 
 /// Order, lines, stock and event in one transaction.
 fn place(tx: &mut Tx<'_>) -> Acted {
@@ -186,77 +168,6 @@ fn cascade(tx: &mut Tx<'_>) -> Acted {
     Ok(End::Commit)
 }
 
-fn swap_numbers(tx: &mut Tx<'_>, deferred: bool) -> Acted {
-    if let Some([(one, first), (two, second)]) = two(tx, "orders", "number")? {
-        let (first, second) = (quote(&first), quote(&second));
-        tx.run(&if deferred {
-            format!(
-                "SET CONSTRAINTS orders_number_key DEFERRED; UPDATE orders SET number = {second} WHERE id = {one};
-                 UPDATE orders SET number = {first} WHERE id = {two}"
-            )
-        } else {
-            format!("UPDATE orders SET number = CASE id WHEN {one} THEN {second} ELSE {first} END WHERE id IN ({one}, {two})")
-        })?;
-    }
-    Ok(End::Commit)
-}
-
-fn swap_numbers_by_way(tx: &mut Tx<'_>) -> Acted {
-    if let Some(found) = two(tx, "orders", "number")? {
-        exchange(tx, "orders", "number", &found)?;
-    }
-    Ok(End::Commit)
-}
-
-fn swap_emails(tx: &mut Tx<'_>) -> Acted {
-    if let Some(found) = two(tx, "customers", "email")? {
-        exchange(tx, "customers", "email", &found)?;
-    }
-    Ok(End::Commit)
-}
-
-/// Exchanges two rows' values by way of a third.
-fn exchange(
-    tx: &mut Tx<'_>,
-    table: &str,
-    column: &str,
-    found: &[(String, String); 2],
-) -> Result<u64, super::link::Failure> {
-    let [(one, first), (two, second)] = found;
-    let (first, second, way) = (quote(first), quote(second), tx.rng.hex(16));
-    tx.run(&format!(
-        "UPDATE {table} SET {column} = 'way@{way}' WHERE id = {one}; UPDATE {table} SET {column} = {first} WHERE id = {two};
-         UPDATE {table} SET {column} = {second} WHERE id = {one}"
-    ))
-}
-
-/// 1.X has no rule that a reference stands once; 2.X has, and the service has always kept it at its commits.
-fn swap_references(tx: &mut Tx<'_>) -> Acted {
-    if let Some([(one, first), (two, second)]) = two(tx, "orders", "external_ref")? {
-        let (first, second) = (quote(&first), quote(&second));
-        tx.run(&format!(
-            "UPDATE orders SET external_ref = {second} WHERE id = {one}; UPDATE orders SET external_ref = {first} WHERE id = {two}"
-        ))?;
-    }
-    Ok(End::Commit)
-}
-
-fn hand_over(tx: &mut Tx<'_>) -> Acted {
-    if let Some([(one, first), (two, _)]) = two(tx, "orders", "external_ref")? {
-        let (first, order) = (quote(&first), tx.rng.chance(50));
-        let (give, take) = (
-            format!("UPDATE orders SET external_ref = NULL WHERE id = {one}"),
-            format!("UPDATE orders SET external_ref = {first} WHERE id = {two}"),
-        );
-        tx.run(&if order {
-            format!("{give}; {take}")
-        } else {
-            format!("{take}; {give}")
-        })?;
-    }
-    Ok(End::Commit)
-}
-
 fn move_event(tx: &mut Tx<'_>) -> Acted {
     let times = [
         "2023-05-05",
@@ -279,104 +190,6 @@ fn move_event(tx: &mut Tx<'_>) -> Acted {
         .iter()
         .filter(|row| row[0].as_deref() == Some("t"))
         .count() as u64;
-    Ok(End::Commit)
-}
-
-fn write_large(tx: &mut Tx<'_>) -> Acted {
-    let text = quote(&large(tx.rng));
-    let Some(id) = tx.one(ORDER)? else {
-        return Ok(End::Commit);
-    };
-    tx.run(&format!("UPDATE orders SET note = {text} WHERE id = {id}"))?;
-    Ok(End::Commit)
-}
-
-/// Columns beside a value that is stored out of line: the log does not repeat it.
-fn leave_large(tx: &mut Tx<'_>) -> Acted {
-    let changes = [
-        ("orders", "note", "status = 'paid', updated_at = now()"),
-        (
-            "orders",
-            "note",
-            "number = 'w-' || md5(number || clock_timestamp())",
-        ),
-        (
-            "orders",
-            "note",
-            "bill_street = CASE WHEN bill_street IS NULL THEN 'PO Box 1' END",
-        ),
-        ("audit_log", "actor", "score = '-0', amount = 1.00"),
-        ("audit_log", "raw", "took = '1 mon', labels = NULL"),
-    ];
-    let (table, column, sets) = *tx.rng.pick(&changes);
-    if let Some(id) = large_row(tx, table, column, "true")? {
-        tx.run(&format!("UPDATE {table} SET {sets} WHERE id = {id}"))?;
-    }
-    Ok(End::Commit)
-}
-
-fn rekey_large(tx: &mut Tx<'_>) -> Acted {
-    let choices = [
-        ("orders", "note", "DEFAULT", TABLES[0].moves),
-        ("audit_log", "actor", "DEFAULT", "true"),
-        ("audit_log", "raw", "DEFAULT", "true"),
-    ];
-    let (table, column, key, condition) = *tx.rng.pick(&choices);
-    if let Some(id) = large_row(tx, table, column, condition)? {
-        tx.run(&format!("UPDATE {table} SET id = {key} WHERE id = {id}"))?;
-    }
-    Ok(End::Commit)
-}
-
-/// A random row with a large value in this column.
-fn large_row(
-    tx: &mut Tx<'_>,
-    table: &str,
-    column: &str,
-    condition: &str,
-) -> Result<Option<String>, super::link::Failure> {
-    tx.one(&format!(
-        "SELECT id FROM {table} WHERE id >= ({{f}} * {{f}} * (SELECT max(id) FROM {table}))::bigint AND octet_length({column}) > 8000 AND {condition}
-         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    ))
-}
-
-/// 1.0 for 1.00, -0 for 0: equal to the server, but not the same.
-fn rewrite_equal(tx: &mut Tx<'_>) -> Acted {
-    let changes = [
-        (
-            "audit_log",
-            "amount = CASE WHEN scale(amount) = 1 THEN 1.00 ELSE 1.0 END",
-            "amount = 1",
-        ),
-        (
-            "audit_log",
-            "score = CASE WHEN score::text = '0' THEN '-0' ELSE '0' END::float8",
-            "score = 0",
-        ),
-        (
-            "audit_log",
-            "ratio = CASE WHEN ratio::text = '0' THEN '-0' ELSE '0' END::float4",
-            "ratio = 0",
-        ),
-        (
-            "orders",
-            "exchange_rate = CASE WHEN scale(exchange_rate) = 1 THEN 1.00 ELSE 1.0 END",
-            "exchange_rate = 1",
-        ),
-        (
-            "orders",
-            "weight = CASE weight WHEN '1.0' THEN '1.00' ELSE '1.0' END",
-            "weight IN ('1.0', '1.00')",
-        ),
-    ];
-    let (table, sets, condition) = *tx.rng.pick(&changes);
-    if let Some(id) = tx.one(&format!(
-        "SELECT id FROM {table} WHERE id >= ({{f}} * {{f}} * (SELECT max(id) FROM {table}))::bigint AND {condition}
-         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    ))? {
-        tx.run(&format!("UPDATE {table} SET {sets} WHERE id = {id}"))?;
-    }
     Ok(End::Commit)
 }
 
@@ -408,16 +221,5 @@ fn flag(tx: &mut Tx<'_>) -> Acted {
     tx.run(&format!(
         "INSERT INTO legacy_flags VALUES ({id}, 'twice'), ({id}, 'twice')"
     ))?;
-    Ok(End::Commit)
-}
-
-/// Two rows exchange their keys, so that each key is another row afterwards.
-fn exchange_keys(tx: &mut Tx<'_>) -> Acted {
-    if let Some([(one, _), (two, _)]) = two(tx, "audit_log", "logged_at")? {
-        tx.run(&format!(
-            "UPDATE audit_log SET id = -{one} WHERE id = {one}; UPDATE audit_log SET id = {one} WHERE id = {two};
-             UPDATE audit_log SET id = {two} WHERE id = -{one}"
-        ))?;
-    }
     Ok(End::Commit)
 }

@@ -152,7 +152,7 @@ fn login(tx: &mut Tx<'_>, flow: &Flow) -> Result<Option<Stage>, Failure> {
             go(changed, Stage::HandleLogin)
         }
         Stage::HandleLogin => {
-            let rejected = tx.rng.chance(18);
+            let rejected = tx.rng.chance(22);
             tx.name = if rejected {
                 "login rejected"
             } else {
@@ -212,7 +212,7 @@ fn consent(tx: &mut Tx<'_>, flow: &Flow) -> Result<Option<Stage>, Failure> {
             go(changed, Stage::HandleConsent)
         }
         Stage::HandleConsent => {
-            let rejected = tx.rng.chance(18);
+            let rejected = tx.rng.chance(22);
             tx.name = if rejected {
                 "consent rejected"
             } else {

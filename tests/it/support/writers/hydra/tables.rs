@@ -294,7 +294,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "hydra_oauth2_logout_request",
-        weight: 8,
+        weight: 14,
         key: &["challenge"],
         start: "challenge >= '{h}'",
         fresh: &[("challenge", Uuid), ("verifier", Uuid)],
@@ -327,7 +327,7 @@ pub(in super::super) const TABLES: &[Table] = &[
     },
     Table {
         name: "hydra_oauth2_obfuscated_authentication_session",
-        weight: 5,
+        weight: 9,
         key: &["subject", "client_id"],
         start: "subject >= '{h}'",
         fresh: &[("subject", Uuid), ("client_id", CLIENT), ("subject_obfuscated", Hex(32))],
