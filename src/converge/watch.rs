@@ -58,6 +58,12 @@ impl Watch {
         &self.green
     }
 
+    /// The session on blue, which only reads.
+    #[must_use]
+    pub fn blue(&self) -> &Session {
+        &self.blue
+    }
+
     /// Looks; gives the WAL that blue keeps for green, in bytes.
     ///
     /// # Errors

@@ -327,6 +327,10 @@ codes! {
         "Blue holds back more WAL for green than `limits.blue_wal_kept`.",
         "The run stops before blue's disk fills; the subscription goes on reading for as long as it can.",
         "Find out why green is slow; raise the limit if blue has room, or `greenlight cleanup PLAN --all` to let the WAL go.";
+    SnapshotOld = "GL0514", exit 3, AfterFix, "the copy keeps a snapshot on blue open for too long",
+        "Blue's oldest snapshot is older than `limits.blue_snapshot`: vacuum cleans up nothing younger, and blue's tables grow.",
+        "The subscriptions were disabled, which ends the copy's snapshot; tables that were copied stay, the others start over.",
+        "Raise the limit, or give a large table a group of its own (`sync.groups`), and run it again: it enables them.";
 
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",

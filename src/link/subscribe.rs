@@ -123,6 +123,7 @@ async fn create(run: &Run, green: &Session, name: &str) -> Result<()> {
 /// # Errors
 /// What the watch finds; when a side cannot be reached for long.
 pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
+    enable_again(run).await?;
     let mut watch = Watch::open(run, false).await?;
     let expected = u64::try_from(run.migration.landed().len() + run.migration.groups().len())
         .unwrap_or_default();
@@ -130,6 +131,7 @@ pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
     loop {
         let looked = async {
             watch.look(run).await?;
+            snapshot(run, &watch).await?;
             watch
                 .green()
                 .one(
@@ -174,6 +176,49 @@ pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
         }
         rest(&run.stop, Duration::from_millis(200)).await?;
     }
+}
+
+/// Stops the copy if it holds back blue's vacuum for too long.
+async fn snapshot(run: &Run, watch: &Watch) -> Result<()> {
+    let Some(limit) = run.migration.limits.blue_snapshot else {
+        return Ok(());
+    };
+    let sql = include_str!("../../sql/converge/oldest_snapshot.sql");
+    let row = watch
+        .blue()
+        .opt(sql, &[], "read the age of the oldest snapshot")
+        .await?;
+    let age = row
+        .and_then(|row| row.get::<_, Option<i64>>(0))
+        .and_then(|seconds| u64::try_from(seconds).ok());
+    let Some(age) = age.filter(|age| Duration::from_secs(*age) > limit) else {
+        return Ok(());
+    };
+    run.store.put(STOPPED, &true).await?;
+    for name in subscriptions(watch.green(), &run.migration.name).await? {
+        let sql = format!("ALTER SUBSCRIPTION {} DISABLE", quote_ident(&name));
+        watch.green().run(&sql, "stop the copy").await?;
+    }
+    let limit = limit.as_secs();
+    Err(Error::new(
+        Code::SnapshotOld,
+        format!("blue's oldest snapshot is {age} s old, and `limits.blue_snapshot` is {limit} s"),
+    ))
+}
+
+/// The fact that we have disabled the subscriptions ourselves.
+const STOPPED: &str = "copy_stopped";
+
+async fn enable_again(run: &Run) -> Result<()> {
+    if !run.store.get::<bool>(STOPPED).await?.unwrap_or_default() {
+        return Ok(());
+    }
+    let green = run.green("subscribe").await?;
+    for name in subscriptions(&green, &run.migration.name).await? {
+        let sql = format!("ALTER SUBSCRIPTION {} ENABLE", quote_ident(&name));
+        green.run(&sql, "go on with the copy").await?;
+    }
+    run.store.put(STOPPED, &false).await
 }
 
 /// Removes our subscriptions and tells their slots' names; with blue out of reach the slots stay there.

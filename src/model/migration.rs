@@ -101,6 +101,8 @@ pub struct Limits {
     pub lag: Duration,
     /// Green is in step while no more changed rows than this wait for their transforms.
     pub queue: u64,
+    /// A copy by logical replication is stopped when blue's oldest snapshot is older than this.
+    pub blue_snapshot: Option<Duration>,
     /// A copy is stopped when blue has kept more WAL than this for it, in bytes.
     pub blue_wal_kept: Option<u64>,
 }
@@ -118,6 +120,7 @@ impl Default for Limits {
             sequence_margin: 1000,
             lag: Duration::from_secs(1),
             queue: 1000,
+            blue_snapshot: None,
             blue_wal_kept: None,
         }
     }

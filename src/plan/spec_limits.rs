@@ -47,6 +47,10 @@ pub struct LimitsSpec {
     /// Default: 1000.
     #[serde(default)]
     pub queue: Option<u64>,
+    /// With `sync.mode = "logical"`: the copy is stopped when blue's oldest snapshot is older than this, because vacuum cleans
+    /// up nothing younger. Tables that were copied stay; the others start over. Default: no limit. Example: `"2h"`.
+    #[serde(default)]
+    pub blue_snapshot: Option<Span>,
     /// With `sync.mode = "logical"`: the copy is stopped when blue has kept more WAL than this for green. Default: no limit
     /// besides blue's own `max_slot_wal_keep_size`. Example: `"50GB"`.
     #[serde(default)]
@@ -86,6 +90,7 @@ impl LimitsSpec {
         if let Some(queue) = self.queue {
             limits.queue = queue;
         }
+        limits.blue_snapshot = self.blue_snapshot.map(|age| age.0);
         limits.blue_wal_kept = self.blue_wal_kept.map(|bytes| bytes.0);
         limits
     }

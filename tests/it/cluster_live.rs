@@ -320,3 +320,51 @@ fn tables_may_have_subscriptions_of_their_own() {
         .with(0);
     nothing_is_left(&migration);
 }
+
+#[test]
+fn a_copy_stops_at_the_limits_of_blue_and_goes_on_when_they_are_raised() {
+    let migration = Migration::start(Fixture::Hydra(400), "plan.toml", Seed::Live);
+    // Somebody's long transaction, as old as any copy.
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let held = runtime.block_on(migration.pair.blue.session("blue"));
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM public.hydra_client; SELECT pg_sleep(2.1)";
+    runtime
+        .block_on(held.run(begin, "hold a snapshot"))
+        .expect("a transaction");
+    migration.with_table("[limits]\nblue_snapshot = \"1s\"");
+    let ended = migration.run(&["run"]);
+    assert_eq!(ended.code, Some(3), "{}", ended.stdout);
+    assert!(ended.stdout.contains("GL0514"), "{}", ended.stdout);
+    assert_eq!(
+        migration.on_green("SELECT count(*) FROM pg_subscription WHERE subenabled"),
+        "0"
+    );
+    runtime
+        .block_on(held.run("COMMIT", "let it go"))
+        .expect("its end");
+    migration.edit("blue_snapshot = \"1s\"", "blue_snapshot = \"1h\"");
+    migration.run(&["run", "--until", "compare"]).with(0);
+}
+
+#[test]
+fn a_dry_run_forecasts_the_wal_that_blue_must_keep() {
+    let migration = Migration::start(Fixture::Hydra(400), "plan.toml", Seed::Live);
+    let said = migration.run(&["plan"]).with(0);
+    assert!(
+        said.stdout.contains("max_slot_wal_keep_size"),
+        "{}",
+        said.stdout
+    );
+    migration.with_table("[limits]\nblue_wal_kept = \"1B\"");
+    let url = migration.pair.blue.url("blue");
+    let writers = Writers::start(&url, Kind::Hydra, 8, 2);
+    writers.until(100);
+    let said = migration.run(&["plan"]);
+    writers.stop();
+    assert_eq!(said.code, Some(3), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("GL0513") || said.stderr.contains("GL0513"),
+        "{}",
+        said.stdout
+    );
+}

@@ -50,9 +50,7 @@ pub(super) async fn settings(
             "Raise max_replication_slots and max_wal_senders on blue, and restart it.",
         );
     }
-    let facts = green
-        .one(sql, &[], "read what green can replicate")
-        .await?;
+    let facts = green.one(sql, &[], "read what green can replicate").await?;
     let workers: i32 = facts.get("workers");
     if workers <= groups {
         refuse(
@@ -87,8 +85,13 @@ pub(super) async fn kept_wal(
         .and_then(|bytes| u64::try_from(bytes).ok());
     let position = || async {
         let sql = include_str!("../../../sql/link/wal_position.sql");
-        let row = blue.one(sql, &[], "read how much WAL blue has written").await?;
-        Ok::<_, Error>(row.get::<_, Option<i64>>(0).and_then(|at| u64::try_from(at).ok()))
+        let row = blue
+            .one(sql, &[], "read how much WAL blue has written")
+            .await?;
+        Ok::<_, Error>(
+            row.get::<_, Option<i64>>(0)
+                .and_then(|at| u64::try_from(at).ok()),
+        )
     };
     let (before, began) = (position().await?, Instant::now());
     let heap = |name: &str| {
@@ -155,14 +158,20 @@ async fn read_speed(
     let failed = |cause| blue.error(doing, &cause);
     let began = Instant::now();
     let stream = match blue
-        .copy_out(&format!("COPY (SELECT * FROM {relation}) TO STDOUT (FORMAT binary)"))
+        .copy_out(&format!(
+            "COPY (SELECT * FROM {relation}) TO STDOUT (FORMAT binary)"
+        ))
         .await
     {
         Ok(stream) => stream,
         Err(cause) => {
             let error = failed(cause);
             // What may not be read is among the refusals already.
-            return if error.code() == Code::Privilege { Ok(None) } else { Err(error) };
+            return if error.code() == Code::Privilege {
+                Ok(None)
+            } else {
+                Err(error)
+            };
         }
     };
     pin_mut!(stream);
@@ -181,5 +190,7 @@ async fn read_speed(
     }
     let read = if whole { read.max(heap) } else { read };
     let seconds = began.elapsed().as_secs_f64().max(0.001);
-    Ok(Some(f64::from(u32::try_from(read).unwrap_or(u32::MAX)) / seconds))
+    Ok(Some(
+        f64::from(u32::try_from(read).unwrap_or(u32::MAX)) / seconds,
+    ))
 }
