@@ -56,7 +56,7 @@ fn state(cluster: &Cluster, database: &str) -> (String, BTreeMap<String, String>
     )
 }
 
-fn judge(migration: &Migration) {
+pub(super) fn judge(migration: &Migration) {
     let blue = |sql: &str| rows(&migration.pair.blue, "blue", sql);
     let green = |sql: &str| rows(&migration.pair.green, &migration.green, sql);
     let nid = migration.on_green("SELECT id FROM networks");

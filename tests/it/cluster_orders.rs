@@ -33,7 +33,7 @@ fn same(what: &str, mut expected: Vec<Row>, mut made: Vec<Row>) {
     }
 }
 
-fn reshaped(migration: &Migration) {
+pub(super) fn reshaped(migration: &Migration) {
     let blue = Blue {
         orders: blue_rows(migration, "SELECT * FROM orders"),
         customers: by("id", blue_rows(migration, "SELECT * FROM customers")),
@@ -64,7 +64,7 @@ fn in_region(mut row: Row) -> Row {
     row
 }
 
-fn carried(migration: &Migration) {
+pub(super) fn carried(migration: &Migration) {
     for table in ["countries", "stock_levels", "audit_log"] {
         let sql = format!("SELECT * FROM {table}");
         same(

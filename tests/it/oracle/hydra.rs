@@ -267,7 +267,11 @@ fn login_columns(flow: &mut Expected, login: Login<'_>, asked_for_consent: bool)
     flow.insert("login_was_used", owned(handled, "was_used"));
     flow.insert("login_remember", owned(handled, "remember"));
     flow.insert("login_remember_for", owned(handled, "remember_for"));
-    flow.insert("login_authenticated_at", owned(handled, "authenticated_at"));
+    // Not judged where the login has none: 1.11 copies it to the consent, which may have kept it.
+    let authenticated = owned(handled, "authenticated_at");
+    if authenticated.is_some() || !asked_for_consent {
+        flow.insert("login_authenticated_at", authenticated);
+    }
     error(flow, "login_error", handled);
 }
 

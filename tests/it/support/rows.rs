@@ -17,8 +17,9 @@ pub(crate) fn rows(cluster: &Cluster, database: &str, sql: &str) -> Vec<Row> {
         .expect("a runtime");
     let answers = runtime.block_on(async {
         let session = cluster.session(database).await;
+        // Before own the reshaped tables wait in a schema of their own, which is not there at other times.
         session
-            .run("SET search_path = public", "test")
+            .run("SET search_path = greenlight_next, public", "test")
             .await
             .expect("a path");
         session
