@@ -57,7 +57,7 @@ pub async fn run(run: &Run, steps: &[Step], until: Option<&str>) -> Result<()> {
     }
     for step in todo {
         run.stop.check()?;
-        one(run, step).await?;
+        Box::pin(one(run, step)).await?;
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 
 /// How everything before own is undone.
 const CLEANUP: &str =
-    "`greenlight cleanup --all` removes everything from green; blue was only read";
+    "`greenlight cleanup --all` removes everything of ours; blue's tables were only read";
 
 impl Step {
     /// The steps of a migration in their order.

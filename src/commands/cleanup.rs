@@ -3,12 +3,12 @@
 use super::Outcome;
 use super::site::Site;
 use crate::cli::{CleanupArgs, Global};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
 use crate::link;
 use crate::model::migration::Migration;
 use crate::model::{Side, names};
 use crate::pg::probe;
-use crate::state::living;
+use crate::state::{Store, living};
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
 
@@ -94,15 +94,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         .into());
     }
     if record.migration.live.is_some() {
-        link::unsubscribe(store.session(), site.name()).await?;
-        let system = probe::facts(store.session()).await?.system_identifier;
-        let blue = site.writer(Side::Blue, "cleanup").await?;
-        link::unpublish(
-            &blue,
-            site.name(),
-            &system.unwrap_or_else(|| "none".to_owned()),
-        )
-        .await?;
+        unlink(&site, &store).await?;
     }
     link::remove(store.session(), landing).await?;
     for row in &mut rows {
@@ -121,6 +113,20 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         next,
     })?;
     Ok(0)
+}
+
+/// Takes the replication away, on both sides. Blue is asked first: without it nothing is begun.
+async fn unlink(site: &Site, store: &Store) -> Result<()> {
+    let blue = site.writer(Side::Blue, "cleanup").await?;
+    let system = probe::facts(store.session()).await?.system_identifier;
+    link::unsubscribe(store.session(), site.name()).await?;
+    link::unpublish(
+        &blue,
+        store,
+        site.name(),
+        &system.unwrap_or_else(|| "none".to_owned()),
+    )
+    .await
 }
 
 /// What of ours the replication stands on, on both sides.
@@ -172,7 +178,7 @@ fn note(green: bool, all: bool) -> &'static str {
             "Green owns the data. This removes the record and the 1.X rows that were kept; 2.X's tables stay."
         }
         (false, true) => {
-            "The run is not finished: this throws away all that it has built. Blue is not touched."
+            "The run is not finished: this throws away all that it has built. Blue's own tables are not touched."
         }
         (false, false) => {
             "The run is not finished and is kept: only `--all` throws away what it has built."

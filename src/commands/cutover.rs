@@ -87,7 +87,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
             stop_on_signals(),
         )
         .await?;
-    let result = engine::run(&run, &steps, None).await;
+    let result = Box::pin(engine::run(&run, &steps, None)).await;
     progress.finish();
     if let Err(error) = result {
         // Past the point of no return there is one way: run it again until it is finished.

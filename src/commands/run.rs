@@ -73,7 +73,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             stop,
         )
         .await?;
-    let mut result = engine::run(&run, &steps, arguments.until.as_deref()).await;
+    let mut result = Box::pin(engine::run(&run, &steps, arguments.until.as_deref())).await;
     if result.is_ok() && arguments.until.is_none() && run.migration.live.is_some() {
         result = follow(&run, &progress).await;
     }
@@ -88,7 +88,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
         until: arguments.until.clone(),
         next: format!(
             "greenlight {} {path}",
-            if ready { "cutover" } else { "run" }
+            match (ready, run.migration.live.is_some()) {
+                (true, true) => "verify",
+                (true, false) => "cutover",
+                (false, _) => "run",
+            }
         ),
     })?;
     Ok(0)

@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::resync::{Statements, queue, statements};
+use super::throttle::Throttle;
 use super::transform::planner_hints;
 use super::wait::{Backoff, rest};
 use crate::error::{Code, Effect, Error, Result, Retry};
+use crate::model::event::Event;
 use crate::model::ident::quote_qualified;
 use crate::model::names;
 use crate::model::stream::Stream;
@@ -22,6 +24,8 @@ use crate::state::{Rows, Run, failpoint, without};
 const BATCH: i64 = 1000;
 /// The pause when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(20);
+/// The pause while a throttle says so; changed rows wait in their queues meanwhile.
+const THROTTLED: Duration = Duration::from_millis(500);
 /// A lock that apply may hold is waited for no longer than this: below `deadlock_timeout`, so that of the two it is us who
 /// give way, and apply is never the one that is ended.
 const LOCK: &str = "SET LOCAL lock_timeout = '800ms'";
@@ -63,8 +67,25 @@ impl Drain {
     ///
     /// # Errors
     /// What another try cannot mend: the lease was lost, a row cannot be converted, 2.X is not unique.
-    pub async fn forever(mut self, run: &Run, told: impl Fn(Drained)) -> Result<()> {
+    pub async fn forever(
+        mut self,
+        run: &Run,
+        throttle: Option<&Throttle>,
+        step: &str,
+        told: impl Fn(Drained),
+    ) -> Result<()> {
         loop {
+            if let Some(throttle) = throttle
+                && let Some(reason) = throttle.reason().await
+            {
+                run.observer.event(Event::Waiting {
+                    step: step.to_owned(),
+                    reason: Some(reason),
+                });
+                rest(&run.stop, THROTTLED).await?;
+                run.waits.throttled(THROTTLED);
+                continue;
+            }
             let drained = self.once(run).await?;
             if drained.taken == 0 {
                 rest(&run.stop, IDLE).await?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drain::{Drain, depth};
 use super::marker::Marker;
+use super::throttle::Throttle;
 use super::wait::rest;
 use super::watch::Watch;
 use crate::error::{Code, Result, Retry};
@@ -147,9 +148,14 @@ impl<'a> Follow<'a> {
     /// Follows until `enough`.
     async fn run(&self, enough: impl Fn(&Vitals) -> bool) -> Result<()> {
         let values = self.run.store.variables().await?;
+        let throttle = if self.streams.is_empty() {
+            None
+        } else {
+            Some(Throttle::open(self.run).await?)
+        };
         let drains = self.streams.iter().map(|stream| {
             let drain = Drain::new(self.run, stream.clone(), &values);
-            drain.forever(self.run, |drained| {
+            drain.forever(self.run, throttle.as_ref(), &self.step, |drained| {
                 *self
                     .rows
                     .lock()

@@ -63,11 +63,9 @@ pub(super) fn statements(
             "INSERT INTO {taken} SELECT * FROM {queue} ORDER BY greenlight_id LIMIT $1"
         ));
         // Never all up to the highest: a row that was noted earlier may be committed later.
-        all.consume.push(if without("consumed-ids") {
-            format!("DELETE FROM {queue} WHERE greenlight_id <= (SELECT max(greenlight_id) FROM {taken})")
-        } else {
-            format!("DELETE FROM {queue} q USING {taken} t WHERE q.greenlight_id = t.greenlight_id")
-        });
+        all.consume.push(format!(
+            "DELETE FROM {queue} q USING {taken} t WHERE q.greenlight_id = t.greenlight_id"
+        ));
     }
     let transforms: Vec<(usize, &Transform)> = stream
         .transforms

@@ -23,6 +23,7 @@ pub struct Watch {
     green: Session,
     pattern: String,
     errors: Option<i64>,
+    copies: Option<i64>,
     away: Option<Instant>,
     schema: Option<Instant>,
     capturing: bool,
@@ -46,6 +47,7 @@ impl Watch {
             green: run.green("watch").await?,
             pattern: pattern(&run.migration.name),
             errors: None,
+            copies: None,
             away: None,
             schema: None,
             capturing,
@@ -165,7 +167,15 @@ impl Watch {
                     "count apply errors",
                 )
                 .await?;
-            let now = row.get::<_, i64>(0) + row.get::<_, i64>(1);
+            let (now, copies) = (row.get::<_, i64>(0), row.get::<_, i64>(1));
+            // A copy that is refused is tried again every few seconds, and fails again; one that a server's end has
+            // interrupted fails once.
+            let first = *self.copies.get_or_insert(copies);
+            if copies >= first + 2 {
+                return Err(self
+                    .failed("a table of blue could not be copied to green".to_owned())
+                    .await);
+            }
             // An error that was there before we came, and is over, is nobody's concern; one that goes on counts on.
             let more = self.errors.is_some_and(|before| now > before);
             self.errors = Some(now);
@@ -204,9 +214,10 @@ impl Watch {
 /// The last error of a replication worker in a log: its message, its key, where it happened.
 fn told(log: &str) -> Vec<String> {
     let lines: Vec<&str> = log.lines().collect();
-    let context = lines
-        .iter()
-        .rposition(|line| line.contains("replication target relation"));
+    let context = lines.iter().rposition(|line| {
+        line.contains("replication target relation")
+            || line.contains("could not start initial contents copy")
+    });
     let Some(context) = context else {
         return Vec::new();
     };
@@ -234,6 +245,20 @@ fn told(log: &str) -> Vec<String> {
 /// # Errors
 /// [`Code::BlueChanged`] with what changed.
 pub fn blue_changed(migration: &Migration, now: &Catalog) -> Result<()> {
+    let new: Vec<&str> = now
+        .roots()
+        .filter(|table| !migration.blue.tables.contains_key(&table.name))
+        .map(|table| table.name.as_str())
+        .collect();
+    if migration.live.is_some() && !new.is_empty() {
+        return Err(Error::new(
+            Code::BlueChanged,
+            format!(
+                "blue has new tables, whose rows nobody takes to green: {}",
+                new.join(", ")
+            ),
+        ));
+    }
     let landed = migration.landed();
     let only = |catalog: &Catalog| {
         let mut catalog = Catalog {

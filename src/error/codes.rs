@@ -273,6 +273,11 @@ codes! {
         "Nothing more was done: what was copied may lack a column.",
         "Look at the difference; begin anew if it concerns the plan.";
 
+    FollowedByOther = "GL0414", exit 3, AfterFix, "blue is followed by another green under this plan's name",
+        "Publication, slot and markers on blue are named after the plan, and another green uses them.",
+        "Nothing was done: the two would take each other's changes.",
+        "Give this plan another name, or clean up the other green first.";
+
     BadRow = "GL0501", exit 3, AfterFix, "a row cannot be converted",
         "The SELECT of a transform, or a constraint of its target, refuses a row.",
         "The batch was rolled back; all finished batches stand.",

@@ -69,7 +69,7 @@ pub(super) fn source(schema: &str, table: &Table) -> String {
     format!(
         "ALTER TABLE {} ADD PRIMARY KEY ({})",
         quote_qualified(schema, &table.name),
-        quote_list(&table.row_key())
+        quote_list(table.row_key())
     )
 }
 

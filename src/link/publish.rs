@@ -1,11 +1,11 @@
 //! What of ours is on blue while it is followed: the publication of exactly the tables that go to green, and the markers.
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::migration::Migration;
 use crate::model::names;
 use crate::pg::Session;
-use crate::state::Run;
+use crate::state::{Run, Store};
 
 /// Makes the markers and the publications on blue; what is there already and right is left.
 ///
@@ -17,10 +17,12 @@ pub async fn publish(run: &Run) -> Result<()> {
         "CREATE SCHEMA IF NOT EXISTS {}",
         quote_ident(names::STORE)
     )];
+    statements.push(LINKS.to_owned());
     for group in run.migration.groups() {
         statements.extend(marker_table(&group));
     }
     all(&blue, &statements, "make the markers on blue").await?;
+    claim(run, &blue).await?;
     for group in run.migration.groups() {
         let name = names::replication(&run.migration.name, &group);
         let namespace = run.migration.namespace.as_str();
@@ -70,6 +72,53 @@ pub async fn publish(run: &Run) -> Result<()> {
         all(&blue, &[statement], "publish the tables").await?;
     }
     Ok(())
+}
+
+/// Which greens follow blue, by the plan's name: what of ours is on blue belongs to one of them.
+const LINKS: &str = "CREATE TABLE IF NOT EXISTS greenlight.link (plan text PRIMARY KEY, green text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp())";
+
+/// The fact that tells one green from another.
+const TOKEN: &str = "link";
+
+/// Notes on blue that this green follows it.
+async fn claim(run: &Run, blue: &Session) -> Result<()> {
+    let token = match run.store.get::<String>(TOKEN).await? {
+        Some(token) => token,
+        None => {
+            let sql = "SELECT gen_random_uuid()::text";
+            let made = run.store.session().text(sql, "name this green").await?;
+            let token = made.unwrap_or_default();
+            run.store.put(TOKEN, &token).await?;
+            token
+        }
+    };
+    let plan = &run.migration.name;
+    blue.execute(
+        "INSERT INTO greenlight.link (plan, green) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        &[plan, &token],
+        "note who follows blue",
+    )
+    .await?;
+    if follower(blue, plan).await?.as_deref() == Some(token.as_str()) {
+        return Ok(());
+    }
+    let condition = format!("another green follows blue as plan `{plan}`");
+    Err(Error::new(Code::FollowedByOther, condition))
+}
+
+/// The green that follows blue by this plan.
+async fn follower(blue: &Session, plan: &str) -> Result<Option<String>> {
+    let there = "SELECT to_regclass('greenlight.link') IS NOT NULL";
+    if !blue
+        .one(there, &[], "look who follows blue")
+        .await?
+        .get::<_, bool>(0)
+    {
+        return Ok(None);
+    }
+    let sql = "SELECT green FROM greenlight.link WHERE plan = $1";
+    let row = blue.opt(sql, &[&plan], "look who follows blue").await?;
+    Ok(row.map(|row| row.get(0)))
 }
 
 /// The statements by which blue and green are linked, without a password, for a dry run.
@@ -145,11 +194,24 @@ pub async fn arm_markers(run: &Run) -> Result<()> {
     all(&blue, &rows, "put the markers on blue").await
 }
 
-/// Removes what of ours is on blue: slots that nobody reads, publications, markers.
+/// Removes what of ours is on blue: slots that nobody reads, publications, markers; nothing if they belong to another green
+/// than that of the record.
 ///
 /// # Errors
 /// The first statement's; it may be called again.
-pub async fn unpublish(blue: &Session, plan: &str, green_system: &str) -> Result<()> {
+pub async fn unpublish(
+    blue: &Session,
+    store: &Store,
+    plan: &str,
+    green_system: &str,
+) -> Result<()> {
+    let (follower, token) = (
+        follower(blue, plan).await?,
+        store.get::<String>(TOKEN).await?,
+    );
+    if follower.is_some() && follower != token {
+        return Ok(());
+    }
     let pattern = crate::converge::pattern(plan);
     let slots = blue
         .rows(
@@ -178,6 +240,19 @@ pub async fn unpublish(blue: &Session, plan: &str, green_system: &str) -> Result
             "drop a publication of ours",
         )
         .await?;
+    }
+    if follower.is_some() {
+        let sql = "DELETE FROM greenlight.link WHERE plan = $1";
+        blue.execute(sql, &[&plan], "nobody follows blue any more")
+            .await?;
+        let others = "SELECT EXISTS (SELECT FROM greenlight.link)";
+        if blue
+            .one(others, &[], "look who else follows blue")
+            .await?
+            .get(0)
+        {
+            return Ok(());
+        }
     }
     blue.run(
         &format!(

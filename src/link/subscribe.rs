@@ -106,7 +106,7 @@ async fn create(run: &Run, green: &Session, name: &str) -> Result<()> {
             return Ok(());
         }
         return Err(match error.code() {
-            Code::Sql | Code::Unreachable => Error::new(
+            Code::Sql | Code::Unreachable | Code::ConnectionLost if !green.closed() => Error::new(
                 Code::NotLogical,
                 "green's server could not subscribe to blue".to_owned(),
             )

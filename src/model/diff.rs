@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{Catalog, PARSED, Table};
+use super::catalog::{Catalog, Column, PARSED, Table};
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,7 +188,7 @@ fn columns(
     present: &Table,
     rules: Rules,
 ) {
-    let by_name = |table: &Table| -> BTreeMap<String, _> {
+    let by_name = |table: &Table| -> BTreeMap<String, Column> {
         table
             .columns
             .iter()
@@ -201,12 +201,20 @@ fn columns(
             })
             .collect()
     };
-    each(
-        found,
-        &format!("{table}, column"),
-        &by_name(wanted),
-        &by_name(present),
-    );
+    let (wanted_columns, present_columns) = (by_name(wanted), by_name(present));
+    for name in keys(&wanted_columns, &present_columns) {
+        let (one, two) = (wanted_columns.get(name), present_columns.get(name));
+        if one != two {
+            let (one, two) = (one.map(Column::words), two.map(Column::words));
+            let none = || "not there".to_owned();
+            push(
+                found,
+                format!("{table}, column {name}"),
+                &one.unwrap_or_else(none),
+                &two.unwrap_or_else(none),
+            );
+        }
+    }
     if rules.order {
         let order = |table: &Table| {
             table

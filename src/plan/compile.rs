@@ -101,6 +101,11 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
     let spec = &loaded.spec;
     migration.limits = spec.limits.limits();
     migration.throttle = spec.throttle.throttle(&loaded.folder);
+    // Until the subscription is made with it.
+    if let (Some(live), Some(now)) = (&mut migration.live, live(spec)) {
+        live.seen_from_green = now.seen_from_green;
+        live.password_env = now.password_env;
+    }
     for transform in &mut migration.transforms {
         if let Some(spec) = spec.transform.get(&transform.name) {
             transform.on_bad_row = spec.on_bad_row.into();

@@ -21,7 +21,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run, id: &str) -> Result<Stats> {
-    let outcome = converge::alongside(run, id, compare::all(run, id)).await?;
+    let outcome = Box::pin(converge::alongside(run, id, compare::all(run, id))).await?;
     outcome.keep(&run.store).await?;
     let rows_compared = outcome.parts.iter().map(|part| part.rows).sum();
     outcome.into_result()?;

@@ -1,6 +1,7 @@
 //! Green follows a blue that is written to, by writers that stop for nothing but the comparison's end.
 
 mod kills;
+mod landing;
 mod safeguards;
 mod watched;
 

@@ -248,7 +248,7 @@ fn tables(context: &Context<'_>, findings: &mut Findings) {
                 .iter()
                 .any(|other| other.unique && other.rest == index.rest);
             let plain = !index.columns.is_empty() && !index.rest.contains(" WHERE ");
-            if !known && !(plain && super::tighter::is_unique(from, &index.columns)) {
+            if !(known || plain && super::tighter::is_unique(from, &index.columns)) {
                 refuse(findings, to, &index.name, &index.rest);
             }
         }

@@ -202,6 +202,18 @@ impl Migration {
         self.pair.green.psql(&self.green, sql)
     }
 
+    /// Waits until a query on green gives true.
+    pub(crate) fn until_on_green(&self, sql: &str) {
+        for _ in 0..600 {
+            if self.on_green(sql) == "t" {
+                return;
+            }
+            // A poll: what apply does announces itself to nobody.
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("green never said yes to: {sql}");
+    }
+
     /// The schema of green as the program writes it.
     pub(crate) fn green_schema(&self) -> String {
         let url = self.pair.green.url(&self.green);
