@@ -1,5 +1,7 @@
 //! A whole run as the roles of `docs/sql`, which may do what greenlight needs and nothing else.
 
+mod live;
+
 use std::path::Path;
 
 use greenlight::error::Code;
@@ -18,7 +20,11 @@ struct Stage {
 
 impl Stage {
     fn open() -> Self {
-        let shop = Shop::bare(&Options::default());
+        Self::open_with(&Options::default())
+    }
+
+    fn open_with(options: &Options) -> Self {
+        let shop = Shop::bare(options);
         let pair = &shop.pair;
         for side in [&pair.blue, &pair.green] {
             side.psql(
