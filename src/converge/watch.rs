@@ -23,6 +23,8 @@ pub struct Watch {
     green: Session,
     pattern: String,
     errors: Option<i64>,
+    /// When the number of errors has risen, of late.
+    rises: Vec<Instant>,
     copies: Option<i64>,
     away: Option<Instant>,
     schema: Option<Instant>,
@@ -47,6 +49,7 @@ impl Watch {
             green: run.green("watch").await?,
             pattern: pattern(&run.migration.name),
             errors: None,
+            rises: Vec::new(),
             copies: None,
             away: None,
             schema: None,
@@ -72,6 +75,8 @@ impl Watch {
     /// [`Code::ApplyFailed`], [`Code::SlotLost`], [`Code::WalKept`], [`Code::Truncated`], [`Code::BlueChanged`]; when a side
     /// cannot be reached.
     pub async fn look(&mut self, run: &Run) -> Result<Option<u64>> {
+        // Blue first: while it is away, apply's errors are no fault of a row.
+        let kept = self.kept(run).await?;
         self.apply().await?;
         if self.capturing {
             let sql = include_str!("../../sql/live/truncated.sql");
@@ -92,7 +97,7 @@ impl Watch {
             blue_changed(&run.migration, &catalog)?;
             self.schema = Some(Instant::now());
         }
-        self.kept(run).await
+        Ok(kept)
     }
 
     async fn kept(&self, run: &Run) -> Result<Option<u64>> {
@@ -176,11 +181,14 @@ impl Watch {
                     .failed("a table of blue could not be copied to green".to_owned())
                     .await);
             }
-            // An error that was there before we came, and is over, is nobody's concern; one that goes on counts on.
-            let more = self.errors.is_some_and(|before| now > before);
+            // An error that was there before we came, and is over, is nobody's concern; nor is one that a lost connection or
+            // a deadlock has left. One that stays comes again with every try, 5 s later.
+            if self.errors.is_some_and(|before| now > before) {
+                self.rises.retain(|at| at.elapsed() < AWAY);
+                self.rises.push(Instant::now());
+            }
             self.errors = Some(now);
-            // A worker that was ended with its server counts no error, one that met a deadlock does and then goes on.
-            if more && self.away.is_some() {
+            if self.rises.len() > 1 {
                 return Err(self
                     .failed("a change of blue could not be applied on green".to_owned())
                     .await);

@@ -70,18 +70,37 @@ impl Stage {
         }
         // A server that is gone may end the run with an error, or the run lives through it: both are honest.
         if matches!(victim, Victim::Greenlight) || self.run.has_ended() {
-            self.run = self.migration.begin(&["run"]);
+            self.again(victim);
         }
+    }
+
+    /// Starts the run again, and says how the last one ended.
+    fn again(&mut self, victim: impl std::fmt::Debug) {
+        let ended = std::mem::replace(&mut self.run, self.migration.begin(&["run"])).end();
+        let condition = ended
+            .stdout
+            .lines()
+            .find(|line| line.contains("\"condition\""));
+        eprintln!(
+            "{victim:?}: the run ended with {:?} {}",
+            ended.code,
+            condition.unwrap_or_default()
+        );
     }
 
     /// Waits until green follows; a run that a kill has ended is started again.
     fn follows(&mut self) {
-        while self
-            .run
-            .find(|event| event["event"] == "following" && event["step"] == "follow")
-            .is_none()
-        {
-            self.run = self.migration.begin(&["run"]);
+        loop {
+            let asked = Instant::now();
+            let follow = |event: &serde_json::Value| {
+                event["event"] == "following" && event["step"] == "follow"
+            };
+            match self.run.find(follow) {
+                None => self.again("meanwhile"),
+                // One that had to be waited for was not said before a kill.
+                Some(_) if asked.elapsed() > Duration::from_millis(100) => return,
+                Some(_) => {}
+            }
         }
     }
 
