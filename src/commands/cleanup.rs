@@ -8,29 +8,14 @@ use crate::link;
 use crate::model::migration::Migration;
 use crate::model::{Side, names};
 use crate::pg::probe;
-use crate::state::{Store, living};
+use crate::state::{RunRecord, Store, living};
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupArgs) -> Outcome {
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cleanup").await?;
-    // An edited plan may be cleaned up: only its name has to be that of the record.
-    let record = store
-        .load()
-        .await?
-        .ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
-    if record.plan != site.name() {
-        return Err(Error::new(
-            Code::OtherPlan,
-            format!(
-                "this green belongs to plan `{}`, not `{}`",
-                record.plan,
-                site.name()
-            ),
-        )
-        .into());
-    }
+    let record = ours(&site, &store).await?;
     let green = record.owner == "green";
     let namespace = record.migration.namespace.as_str();
     let began = link::ours(&store, &record.migration).await?;
@@ -113,6 +98,26 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         next,
     })?;
     Ok(0)
+}
+
+/// The record, if it is this plan's.
+async fn ours(site: &Site, store: &Store) -> Result<RunRecord> {
+    // An edited plan may be cleaned up: only its name has to be that of the record.
+    let record = store
+        .load()
+        .await?
+        .ok_or_else(|| Error::new(Code::NoRun, "greenlight has made nothing on this green"))?;
+    if record.plan != site.name() {
+        return Err(Error::new(
+            Code::OtherPlan,
+            format!(
+                "this green belongs to plan `{}`, not `{}`",
+                record.plan,
+                site.name()
+            ),
+        ));
+    }
+    Ok(record)
 }
 
 /// Takes the replication away, on both sides. Blue is asked first: without it nothing is begun.

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use super::Failure;
 use super::same_blue::identity;
 use super::site::Site;
-use crate::converge;
 use crate::error::{Code, Error, Result};
 use crate::link;
 use crate::model::Side;
@@ -125,6 +124,7 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
     privileges(&migration, &blue, &green, &mut refusals).await?;
     if migration.live.is_some() {
         logical::settings(&migration, &blue, &green, &mut refusals).await?;
+        logical::privileges(&migration, &blue, &green, &mut refusals).await?;
     }
     let begun = link::layout(&green, &namespace).await?;
     if !begun.next && !begun.aside {
@@ -226,33 +226,6 @@ async fn privileges(
         refusals.push(missing.into_iter().take(10).fold(error, |error, m| {
             error.detail(format!("{}: {}", m.what, m.statement))
         }));
-    }
-    if migration.live.is_some() {
-        let tables = migration.landed();
-        let pattern = converge::pattern(&migration.name);
-        for (side, session) in [(Side::Blue, blue), (Side::Green, green)] {
-            let sql = include_str!("../../sql/link/live_privileges.sql");
-            let on_blue = side == Side::Blue;
-            let rows = session
-                .rows(
-                    sql,
-                    &[&migration.namespace, &on_blue, &tables, &pattern],
-                    "read the privileges for a live sync",
-                )
-                .await?;
-            if rows.is_empty() {
-                continue;
-            }
-            let condition = format!("the role on {side} may not do what a live sync needs");
-            let error = Error::new(Code::Privilege, condition);
-            refusals.push(rows.iter().take(10).fold(error, |error, row| {
-                error.detail(format!(
-                    "{}: {}",
-                    row.get::<_, String>(1),
-                    row.get::<_, String>(2)
-                ))
-            }));
-        }
     }
     Ok(())
 }

@@ -65,16 +65,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     };
     let following = live::following(&site, &store, &record.migration, &records).await?;
     let followed = !green && following.is_some();
-    let (state, next) = match (followed, ready, running.is_some()) {
-        (true, true, true) => (
-            "green is in step with blue and verified; blue owns the data and serves",
-            format!("greenlight verify {shown}"),
-        ),
-        (true, true, false) => (
-            "green is built and verified, and nobody keeps it in step; blue owns the data and serves",
-            format!("greenlight run {shown}"),
-        ),
-        _ => (state, next),
+    let (state, next) = if followed && ready {
+        live::sentence(running.is_some(), &shown.to_string())
+    } else {
+        (state, next)
     };
     let why = if followed && running.is_none() {
         "blue's changes go on to green and wait there for `greenlight run`; if green falls back, blue keeps WAL for it"

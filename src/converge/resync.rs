@@ -8,13 +8,16 @@
 
 use std::collections::BTreeMap;
 
-use super::transform::select_for;
 use crate::model::catalog::Table;
 use crate::model::ident::{quote_ident, quote_list, quote_qualified};
 use crate::model::migration::{Migration, Reach, Transform};
 use crate::model::names;
 use crate::model::stream::{Captured, Stream};
 use crate::state::without;
+
+mod target;
+
+use target::Target;
 
 /// The statements of one stream.
 #[derive(Debug, Default)]
@@ -92,8 +95,14 @@ pub(super) fn statements(
             .filter(|(_, transform)| transform.into == target)
             .copied()
             .collect();
-        let built = target_statements(migration, number, target, &of, values, &mut all.tables);
-        all.targets.push(built);
+        let target = Target {
+            migration,
+            number,
+            name: target,
+            transforms: &of,
+        };
+        all.tables.extend(target.tables());
+        all.targets.push(target.statements(values));
     }
     for place in &stream.patches {
         let Some(carried) = migration.carried.get(*place) else {
@@ -187,178 +196,6 @@ fn drivers(
             on.join(" AND ")
         ));
     }
-}
-
-fn target_statements(
-    migration: &Migration,
-    number: usize,
-    target: &str,
-    transforms: &[(usize, &Transform)],
-    values: &BTreeMap<String, String>,
-    tables: &mut Vec<String>,
-) -> TargetStatements {
-    let (old, fresh) = (
-        format!("pg_temp.old_{number}"),
-        format!("pg_temp.fresh_{number}"),
-    );
-    let name = quote_qualified(names::NEXT, target);
-    let Some((_, first)) = transforms.first() else {
-        return TargetStatements::default();
-    };
-    let (key, columns) = (&first.key, &first.columns);
-    // The rows of the target that the driving rows have made, with all that they say of where they come from.
-    let mut told: Vec<&String> = key.iter().collect();
-    for (_, transform) in transforms {
-        told.extend(&transform.origin);
-    }
-    told.sort_unstable();
-    told.dedup();
-    let told: Vec<String> = told.iter().map(|column| quote_ident(column)).collect();
-    let told_of = |alias: &str| {
-        let columns: Vec<String> = told
-            .iter()
-            .map(|column| format!("{alias}.{column}"))
-            .collect();
-        columns.join(", ")
-    };
-    tables.push(temporary(
-        &old,
-        &format!("SELECT {} FROM {name}", told.join(", ")),
-    ));
-    tables.push(temporary(
-        &fresh,
-        &format!("SELECT {} FROM {name}", quote_list(columns)),
-    ));
-    let pairs = |transform: &Transform, row: &str, driver: &str| {
-        let driving = key_of(migration, &transform.from);
-        let conditions: Vec<String> = transform
-            .origin
-            .iter()
-            .zip(&driving)
-            .map(|(column, key)| {
-                format!(
-                    "{row}.{} = {driver}.{}",
-                    quote_ident(column),
-                    quote_ident(key)
-                )
-            })
-            .collect();
-        conditions.join(" AND ")
-    };
-    let found: Vec<String> = transforms
-        .iter()
-        .map(|(place, transform)| {
-            format!(
-                "SELECT {} FROM pg_temp.driver_{place} d JOIN {name} t ON {}",
-                told_of("t"),
-                pairs(transform, "t", "d")
-            )
-        })
-        .collect();
-    let mut olds = vec![format!("INSERT INTO {old} {}", found.join(" UNION "))];
-    if transforms.len() > 1 && !without("union") {
-        for (place, transform) in transforms {
-            let there: Vec<String> = transform
-                .origin
-                .iter()
-                .map(|column| format!("o.{} IS NOT NULL", quote_ident(column)))
-                .collect();
-            let columns: Vec<String> = transform
-                .origin
-                .iter()
-                .map(|column| format!("o.{}", quote_ident(column)))
-                .collect();
-            olds.push(format!(
-                "INSERT INTO pg_temp.driver_{place} SELECT DISTINCT {} FROM {old} o WHERE {} ON CONFLICT DO NOTHING",
-                columns.join(", "),
-                there.join(" AND ")
-            ));
-        }
-    }
-    let selects: Vec<String> = transforms
-        .iter()
-        .map(|(place, transform)| {
-            let alias = quote_ident(&transform.alias);
-            let condition = among(
-                &alias,
-                &key_of(migration, &transform.from),
-                &format!("pg_temp.driver_{place}"),
-            );
-            // In one order of columns, whatever the order in each SELECT.
-            let transform = Transform {
-                columns: columns.clone(),
-                ..(*transform).clone()
-            };
-            select_for(migration, &transform, names::NEXT, &condition, values)
-        })
-        .collect();
-    let same = |one: &str, two: &str| {
-        let conditions: Vec<String> = key
-            .iter()
-            .map(|column| format!("{one}.{0} = {two}.{0}", quote_ident(column)))
-            .collect();
-        conditions.join(" AND ")
-    };
-    let expected = migration.expect.tables.get(target);
-    // By their bytes: `=` takes 0 and -0, 1.0 and 1.00 for the same, and json has none.
-    let image = |alias: &str| {
-        let columns: Vec<String> = columns
-            .iter()
-            .map(|column| format!("{alias}.{}", quote_ident(column)))
-            .collect();
-        format!("ROW({})", columns.join(", "))
-    };
-    let set: Vec<String> = columns
-        .iter()
-        .filter(|column| !key.contains(column) && !identity(expected, column))
-        .map(|column| format!("{0} = EXCLUDED.{0}", quote_ident(column)))
-        .collect();
-    let overriding = if columns.iter().any(|column| identity(expected, column)) {
-        " OVERRIDING SYSTEM VALUE"
-    } else {
-        ""
-    };
-    let conflict = if set.is_empty() {
-        "DO NOTHING".to_owned()
-    } else {
-        format!(
-            "DO UPDATE SET {} WHERE record_image_ne({}, {})",
-            set.join(", "),
-            image("t"),
-            image("EXCLUDED")
-        )
-    };
-    TargetStatements {
-        old: olds,
-        fresh: format!(
-            "INSERT INTO {fresh} ({}) {}",
-            quote_list(columns),
-            selects.join("\nUNION ALL\n")
-        ),
-        delete: format!(
-            "DELETE FROM {name} t USING {old} o WHERE {} AND NOT EXISTS (SELECT FROM {fresh} f WHERE {})",
-            same("t", "o"),
-            same("f", "o")
-        ),
-        upsert: format!(
-            "WITH written AS (INSERT INTO {name} AS t ({0}){overriding} SELECT {0} FROM {fresh} ON CONFLICT ({1}) {conflict} RETURNING (t.xmax = 0) AS new) SELECT count(*) FILTER (WHERE new), count(*) FILTER (WHERE NOT new) FROM written",
-            quote_list(columns),
-            quote_list(key)
-        ),
-        clear: format!(
-            "DELETE FROM {name} t USING {fresh} f WHERE {} AND record_image_ne({}, {})",
-            same("t", "f"),
-            image("t"),
-            image("f")
-        ),
-    }
-}
-
-/// Whether a column numbers itself: it cannot be updated.
-fn identity(table: Option<&Table>, column: &str) -> bool {
-    table
-        .and_then(|table| table.column(column))
-        .is_some_and(|column| column.identity.is_some())
 }
 
 fn key_of(migration: &Migration, table: &str) -> Vec<String> {

@@ -256,34 +256,6 @@ impl Column {
     }
 }
 
-impl Column {
-    /// What it is, in the words of its definition.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let mut words = vec![self.type_name.clone()];
-        let mut add = |word: &str, value: &Option<String>| {
-            if let Some(value) = value {
-                words.push(format!("{word} {value}"));
-            }
-        };
-        add("COLLATE", &self.collation);
-        add("DEFAULT", &self.default);
-        add("GENERATED AS", &self.generated);
-        add("IDENTITY", &self.identity);
-        add("COMMENT", &self.comment);
-        if let Some(statistics) = self.statistics {
-            words.push(format!("STATISTICS {statistics}"));
-        }
-        if self.not_null {
-            words.push("NOT NULL".to_owned());
-        }
-        if !self.grants.is_empty() {
-            words.push(format!("granted to {}", self.grants.join(", ")));
-        }
-        words.join(" ")
-    }
-}
-
 /// A partition's place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

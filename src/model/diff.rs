@@ -205,7 +205,7 @@ fn columns(
     for name in keys(&wanted_columns, &present_columns) {
         let (one, two) = (wanted_columns.get(name), present_columns.get(name));
         if one != two {
-            let (one, two) = (one.map(Column::words), two.map(Column::words));
+            let (one, two) = (one.map(words), two.map(words));
             let none = || "not there".to_owned();
             push(
                 found,
@@ -233,6 +233,31 @@ fn columns(
             push(found, format!("{table}, order of columns"), &one, &two);
         }
     }
+}
+
+/// What a column is, in the words of its definition.
+fn words(column: &Column) -> String {
+    let mut words = vec![column.type_name.clone()];
+    let mut add = |word: &str, value: &Option<String>| {
+        if let Some(value) = value {
+            words.push(format!("{word} {value}"));
+        }
+    };
+    add("COLLATE", &column.collation);
+    add("DEFAULT", &column.default);
+    add("GENERATED AS", &column.generated);
+    add("IDENTITY", &column.identity);
+    add("COMMENT", &column.comment);
+    if let Some(statistics) = column.statistics {
+        words.push(format!("STATISTICS {statistics}"));
+    }
+    if column.not_null {
+        words.push("NOT NULL".to_owned());
+    }
+    if !column.grants.is_empty() {
+        words.push(format!("granted to {}", column.grants.join(", ")));
+    }
+    words.join(" ")
 }
 
 fn each<T: PartialEq + Debug>(

@@ -33,16 +33,7 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         Step::Capture => link::capture_statements(migration),
         Step::Follow => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
-        Step::Seed => migration
-            .landed()
-            .iter()
-            .filter_map(|name| migration.blue.tables.get(*name))
-            .flat_map(|table| {
-                let (out, into) =
-                    copy_statement(namespace, &table.name, 0, 1000, table, &table.name);
-                [format!("-- blue\n{out}"), format!("-- green\n{into}")]
-            })
-            .collect(),
+        Step::Seed => seed(migration),
         Step::Alter(table) => match (
             migration.blue.tables.get(table),
             migration.expect.tables.get(table),
@@ -132,5 +123,19 @@ fn indexes(migration: &Migration) -> Vec<String> {
         .flat_map(|build| [build.build, build.attach])
         .flatten()
         .map(|s| s.sql)
+        .collect()
+}
+
+/// The copy of each table, its first pages.
+fn seed(migration: &Migration) -> Vec<String> {
+    let namespace = migration.namespace.as_str();
+    migration
+        .landed()
+        .iter()
+        .filter_map(|name| migration.blue.tables.get(*name))
+        .flat_map(|table| {
+            let (out, into) = copy_statement(namespace, &table.name, 0, 1000, table, &table.name);
+            [format!("-- blue\n{out}"), format!("-- green\n{into}")]
+        })
         .collect()
 }

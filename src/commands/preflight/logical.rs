@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, pin_mut};
 
+use crate::converge;
 use crate::error::{Code, Error, Result};
 use crate::model::Side;
 use crate::model::ident::quote_qualified;
@@ -61,6 +62,41 @@ pub(super) async fn settings(
             ),
             "Raise max_logical_replication_workers and max_worker_processes on green, and restart it.",
         );
+    }
+    Ok(())
+}
+
+/// What both roles must be allowed to do, besides what every run needs.
+pub(super) async fn privileges(
+    migration: &Migration,
+    blue: &Session,
+    green: &Session,
+    refusals: &mut Vec<Error>,
+) -> Result<()> {
+    let tables = migration.landed();
+    let pattern = converge::pattern(&migration.name);
+    for (side, session) in [(Side::Blue, blue), (Side::Green, green)] {
+        let sql = include_str!("../../../sql/link/live_privileges.sql");
+        let on_blue = side == Side::Blue;
+        let rows = session
+            .rows(
+                sql,
+                &[&migration.namespace, &on_blue, &tables, &pattern],
+                "read the privileges for a live sync",
+            )
+            .await?;
+        if rows.is_empty() {
+            continue;
+        }
+        let condition = format!("the role on {side} may not do what a live sync needs");
+        let error = Error::new(Code::Privilege, condition);
+        refusals.push(rows.iter().take(10).fold(error, |error, row| {
+            error.detail(format!(
+                "{}: {}",
+                row.get::<_, String>(1),
+                row.get::<_, String>(2)
+            ))
+        }));
     }
     Ok(())
 }

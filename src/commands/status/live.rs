@@ -92,3 +92,18 @@ async fn oldest(blue: &Session) -> Result<Option<u64>> {
     let seconds = row.and_then(|row| row.get::<_, Option<i64>>(0));
     Ok(seconds.and_then(|seconds| u64::try_from(seconds).ok()))
 }
+
+/// Where a followed green stands that is built and verified, and the next command.
+pub(super) fn sentence(at_work: bool, plan: &str) -> (&'static str, String) {
+    if at_work {
+        (
+            "green is in step with blue and verified; blue owns the data and serves",
+            format!("greenlight verify {plan}"),
+        )
+    } else {
+        (
+            "green is built and verified, and nobody keeps it in step; blue owns the data and serves",
+            format!("greenlight run {plan}"),
+        )
+    }
+}

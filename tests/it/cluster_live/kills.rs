@@ -75,6 +75,10 @@ impl Stage {
     }
 
     /// Starts the run again, and says how the last one ended.
+    #[expect(
+        clippy::print_stderr,
+        reason = "it is the story of a test that runs for hours"
+    )]
     fn again(&mut self, victim: impl std::fmt::Debug) {
         let ended = std::mem::replace(&mut self.run, self.migration.begin(&["run"])).end();
         let condition = ended

@@ -57,7 +57,7 @@ async fn a_refused_row_is_named_by_everything_but_its_values() {
         ),
         (
             "INSERT INTO t VALUES ('s3cret2', 1, 'v', NULL, '[2,3]')",
-            Code::BadRow,
+            Code::NotUnique,
             "table: public.t constraint: t_during_excl column: during",
         ),
         (
