@@ -81,7 +81,8 @@ impl Board {
                 let text = following(lag_ms, queue, arriving, draining, kept);
                 if let Some(running) = self.find(&step) {
                     running.waiting = None;
-                    running.progress(now, 0, 0, rows, text);
+                    running.progress(now, 0, 0, rows, String::new());
+                    running.saying = Some(text);
                 }
                 self.tell(now, &step);
             }
@@ -204,7 +205,9 @@ impl Board {
         } else if now.saturating_sub(running.told) >= PLAIN_EVERY {
             running.told = now;
             let mut text = running.figures(now).join(", ");
-            if !running.on.is_empty() {
+            if let Some(saying) = &running.saying {
+                text.clone_from(saying);
+            } else if !running.on.is_empty() {
                 text = format!("{text}, on {}", clean(&running.on));
             }
             self.line(step, Tone::Plain, "at", &text);

@@ -18,6 +18,8 @@ pub(super) struct Running {
     pub(super) done: u64,
     pub(super) rows: u64,
     pub(super) on: String,
+    /// What is said in place of rows, rates and places, where a step has no end.
+    pub(super) saying: Option<String>,
     pub(super) pace: Pace,
     /// Why it waits, and since when.
     pub(super) waiting: Option<(String, Duration)>,
@@ -36,6 +38,7 @@ impl Running {
             done: 0,
             rows: 0,
             on: String::new(),
+            saying: None,
             pace: Pace::default(),
             waiting: None,
             told: now,
@@ -85,6 +88,9 @@ impl Running {
             let waited = numbers::duration(now.saturating_sub(*since));
             let far = numbers::percent(self.done, self.total);
             return format!("{far}  waiting {waited}: {}", clean(reason));
+        }
+        if let Some(saying) = &self.saying {
+            return saying.clone();
         }
         let mut parts = self.figures(now);
         if !self.on.is_empty() {

@@ -68,8 +68,9 @@ impl Stage {
                 self.migration.pair.green.restart();
             }
         }
-        // A server that is gone may end the run with an error, or the run lives through it: both are honest.
-        if matches!(victim, Victim::Greenlight) || self.run.has_ended() {
+        // With green goes the lease, and the run ends, at its next word to it at the latest. A lost blue or apply worker
+        // it lives through.
+        if matches!(victim, Victim::Greenlight | Victim::Green) || self.run.has_ended() {
             self.again(victim);
         }
     }
@@ -80,7 +81,8 @@ impl Stage {
         reason = "it is the story of a test that runs for hours"
     )]
     fn again(&mut self, victim: impl std::fmt::Debug) {
-        let ended = std::mem::replace(&mut self.run, self.migration.begin(&["run"])).end();
+        let ended = std::mem::replace(&mut self.run, self.migration.begin(&["status"])).end();
+        self.run = self.migration.begin(&["run"]);
         let condition = ended
             .stdout
             .lines()
