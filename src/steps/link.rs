@@ -3,6 +3,7 @@
 use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
+use crate::model::Side;
 use crate::model::migration::Migration;
 use crate::model::names;
 use crate::state::Run;
@@ -13,7 +14,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
         .iter()
         .map(|group| names::replication(&migration.name, group))
         .collect();
-    Description::new(
+    let mut description = Description::new(
         format!(
             "publish {} on blue and subscribe on green as {}",
             counted(migration.landed().len(), "table", "tables"),
@@ -21,7 +22,9 @@ pub(super) fn describe(migration: &Migration) -> Description {
         ),
         "subscriptions",
         CLEANUP_LIVE,
-    )
+    );
+    description.side = Side::Blue;
+    description
 }
 
 /// How everything before own is undone when blue is followed.
