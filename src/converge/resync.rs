@@ -66,7 +66,7 @@ pub(super) fn statements(
         all.consume.push(if without("consumed-ids") {
             format!("DELETE FROM {queue} WHERE greenlight_id <= (SELECT max(greenlight_id) FROM {taken})")
         } else {
-            format!("DELETE FROM {queue} q USING {taken} t WHERE q.greenlight_id = t.greenlight_id")
+            format!("DELETE FROM {queue} WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM {taken}))")
         });
     }
     let transforms: Vec<(usize, &Transform)> = stream
