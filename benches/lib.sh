@@ -387,3 +387,21 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
 GROUP BY c.relname ORDER BY c.relname COLLATE "C" \gexec
 SQL
 }
+
+# both_sides DATABASE TEMPLATE: for each table of each side as it stands before the cutover, TEMPLATE with %s its name; a
+# session on each side, both at once.
+both_sides() {
+    local one
+    spawn through blue "$1" "$2" </dev/null
+    one=$SPAWNED
+    spawn through green "$1" "$2" </dev/null
+    all_of "$one" "$SPAWNED"
+}
+through() {
+    cluster_psql "$1" "$2" -qAt -o /dev/null <<SQL
+SET work_mem = '256MB';
+SELECT format('$3', c.oid::regclass) FROM pg_class AS c
+WHERE c.relkind = 'r' AND c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'greenlight_next'))
+ORDER BY c.relpages DESC \gexec
+SQL
+}

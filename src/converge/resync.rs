@@ -26,12 +26,13 @@ pub(super) struct Statements {
     pub(super) tables: Vec<String>,
     /// Takes rows of the queues, `$1` of each at most.
     pub(super) take: Vec<String>,
-    /// From taken rows to the driving rows that they touch.
-    pub(super) expand: Vec<String>,
+    /// From taken rows to the driving rows that they touch: the place of the captured table in the stream, the table of keys,
+    /// the statement.
+    pub(super) expand: Vec<(usize, String, String)>,
     /// For each target.
     pub(super) targets: Vec<TargetStatements>,
-    /// Computes patched columns of touched rows again.
-    pub(super) patches: Vec<String>,
+    /// Computes patched columns of touched rows again: the table of keys, the statement.
+    pub(super) patches: Vec<(String, String)>,
     /// Takes the taken rows out of the queues.
     pub(super) consume: Vec<String>,
 }
@@ -39,6 +40,8 @@ pub(super) struct Statements {
 /// The statements of one target.
 #[derive(Debug, Default)]
 pub(super) struct TargetStatements {
+    /// The tables of keys of its driving rows: with none in them there is nothing to do.
+    pub(super) drivers: Vec<String>,
     /// Finds its rows that were made of the driving rows, and the other driving rows that those name.
     pub(super) old: Vec<String>,
     /// What the driving rows make now, in one statement: one snapshot.
@@ -67,7 +70,7 @@ pub(super) fn statements(
         ));
         // Never all up to the highest: a row that was noted earlier may be committed later.
         all.consume.push(format!(
-            "DELETE FROM {queue} q USING {taken} t WHERE q.greenlight_id = t.greenlight_id"
+            "DELETE FROM {queue} WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM {taken}))"
         ));
     }
     let transforms: Vec<(usize, &Transform)> = stream
@@ -132,13 +135,14 @@ pub(super) fn statements(
             .map(|(column, sql)| format!("{table}.{column} IS DISTINCT FROM ({sql})"))
             .collect();
         let key = key_of(migration, &carried.table);
-        all.patches.push(format!(
+        let sql = format!(
             "UPDATE {} SET {}\nWHERE {} AND ({})",
             quote_qualified(&migration.namespace, &carried.table),
             set.join(", "),
             among(&table, &key, &driver),
             differs.join(" OR ")
-        ));
+        );
+        all.patches.push((driver, sql));
     }
     all
 }
@@ -160,18 +164,23 @@ fn drivers(
     // Rows are found twice, by their own change and by another's.
     all.tables
         .push(format!("CREATE UNIQUE INDEX ON {driver} ({keys})"));
-    let find = |table: &str| stream.captured.iter().find(|other| other.table == table);
-    if let Some(captured) = find(from) {
-        all.expand.push(format!(
+    let find = |table: &str| {
+        let found = stream.captured.iter().enumerate();
+        let mut found = found.filter(|(_, other)| other.table == table);
+        found.next()
+    };
+    if let Some((place, captured)) = find(from) {
+        let sql = format!(
             "INSERT INTO {driver} SELECT DISTINCT {keys} FROM {} ON CONFLICT DO NOTHING",
             taken(captured)
-        ));
+        );
+        all.expand.push((place, driver.to_owned(), sql));
     }
     for joined in reach {
         if without("reach") {
             break;
         }
-        let Some(captured) = find(&joined.table) else {
+        let Some((place, captured)) = find(&joined.table) else {
             continue;
         };
         let on: Vec<String> = joined
@@ -188,13 +197,14 @@ fn drivers(
             .iter()
             .map(|(theirs, _)| quote_ident(theirs))
             .collect();
-        all.expand.push(format!(
+        let sql = format!(
             "INSERT INTO {driver} SELECT DISTINCT {} FROM (SELECT DISTINCT {} FROM {}) q JOIN {landing} d ON {} ON CONFLICT DO NOTHING",
             own.join(", "),
             noted.join(", "),
             taken(captured),
             on.join(" AND ")
-        ));
+        );
+        all.expand.push((place, driver.to_owned(), sql));
     }
 }
 

@@ -21,11 +21,11 @@ pub async fn capture(run: &Run) -> Result<()> {
     let first = [include_str!("../../sql/link/capture_truncated.sql").to_owned()];
     run.transact(&session, &first, "make room for changed rows")
         .await?;
+    // An earlier run may have made some.
+    let present = pg::catalog::read(&session, namespace).await?;
     for captured in captured(&run.migration) {
         let mut backoff = Backoff::new(20);
         loop {
-            // Read anew: an earlier try, or an earlier run, may have made it.
-            let present = pg::catalog::read(&session, namespace).await?;
             let statements = statements(namespace, &present, &captured);
             // The lock waits for what apply has under way, and whoever comes after waits for the lock: not for long.
             let mut all = vec!["SET LOCAL lock_timeout = '800ms'".to_owned()];

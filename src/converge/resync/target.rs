@@ -70,6 +70,11 @@ impl Target<'_> {
     pub(super) fn statements(&self, values: &BTreeMap<String, String>) -> TargetStatements {
         let (relation, old, fresh) = (self.relation(), self.old(), self.fresh());
         TargetStatements {
+            drivers: self
+                .transforms
+                .iter()
+                .map(|(place, _)| format!("pg_temp.driver_{place}"))
+                .collect(),
             old: self.find_old(),
             fresh: self.make_fresh(values),
             delete: format!(
