@@ -12,6 +12,9 @@ use crate::error::Result;
 use crate::model::ident::quote_literal;
 use crate::pg::Session;
 
+/// Rows that are listed at most: what bounds our memory.
+const MOST: u64 = 10_000;
+
 /// A carried table with patches.
 #[derive(Debug)]
 pub(super) struct Question {
@@ -37,84 +40,79 @@ impl Question {
             found: Mutex::default(),
         };
         crew.pass(&self.sources, true, &reader).await?;
-        let (rows, mut ranges) = reader.take();
+        let (rows, ranges) = reader.take();
+        let mut open = self.list(crew, &ranges).await?;
         for _ in 0..crew.rounds() {
-            if ranges.is_empty() {
+            if open.is_empty() {
                 break;
             }
             crew.settle().await?;
-            let reader = Count {
-                differs: self.differs(),
-                found: Mutex::default(),
-            };
-            for (number, from, to, _) in &ranges {
-                if let Some(source) = self.sources.get(*number) {
-                    let range = Range {
-                        source,
-                        number: *number,
-                        from: *from,
-                        to: *to,
-                    };
-                    reader.read(crew.session(source.side)?, range).await?;
-                }
-            }
-            let (_, again) = reader.take();
-            let stable = again == ranges;
-            ranges = again;
-            if stable {
+            // A row that moves is right at one of the looks; one that differs at all of them is not what it should be.
+            let again = self.list(crew, &ranges).await?;
+            open.retain(|key, _| again.contains_key(key));
+            if !crew.moving() && open.len() == again.len() {
                 break;
             }
         }
-        let shown = self.show(crew, &ranges).await?;
-        let differing = ranges.iter().map(|(.., differing)| differing).sum();
+        let differing = u64::try_from(open.len()).unwrap_or(u64::MAX);
+        let shown = open
+            .into_iter()
+            .take(SHOWN)
+            .map(|(key, columns)| RowDifference {
+                key: if self.key.is_empty() {
+                    format!("no key, {key}")
+                } else {
+                    format!("({}) = {key}", self.key.join(", "))
+                },
+                kind: Kind::Differs,
+                columns,
+            });
         Ok(Answer {
             rows,
             differing,
-            at_least: false,
+            at_least: differing >= MOST,
             moving: 0,
-            shown,
+            shown: shown.collect(),
         })
     }
 
-    async fn show(&self, crew: &Crew<'_>, ranges: &[Differing]) -> Result<Vec<RowDifference>> {
+    /// The rows of these ranges that differ, with the columns in which they do; so many at most.
+    async fn list(
+        &self,
+        crew: &Crew<'_>,
+        ranges: &[Differing],
+    ) -> Result<BTreeMap<String, Vec<String>>> {
         let columns: Vec<String> = self
             .tests
             .iter()
             .map(|(column, test)| format!("CASE WHEN {test} THEN {} END", quote_literal(column)))
             .collect();
         let columns = format!("array_remove(ARRAY[{}]::text[], NULL)", columns.join(", "));
-        let mut shown = Vec::new();
+        let differs = self.differs();
+        let more = [("columns", columns.as_str()), ("differs", differs.as_str())];
+        let mut found = BTreeMap::new();
         for (number, from, to, _) in ranges {
-            let (Some(source), true) = (self.sources.get(*number), shown.len() < SHOWN) else {
+            let most = MOST.saturating_sub(u64::try_from(found.len()).unwrap_or(MOST));
+            let (Some(source), true) = (self.sources.get(*number), most > 0) else {
                 break;
             };
-            let more = [("columns", columns.as_str()), ("differs", &self.differs())];
             let sql = fill(
                 include_str!("../../sql/compare/patched_list.sql"),
                 &source.hashed,
                 &source.rows(*from, *to),
                 &more,
             );
-            let most = i64::try_from(SHOWN - shown.len()).unwrap_or(0);
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
             let rows = crew
                 .session(source.side)?
                 .rows(&sql, &[&most], "list rows that are not patched")
                 .await?;
-            shown.extend(rows.iter().map(|row| {
+            found.extend(rows.iter().map(|row| {
                 let key = row.get::<_, Option<String>>(0).unwrap_or_default();
-                let key = if self.key.is_empty() {
-                    format!("no key, {key}")
-                } else {
-                    format!("({}) = {key}", self.key.join(", "))
-                };
-                RowDifference {
-                    key,
-                    kind: Kind::Differs,
-                    columns: row.get(1),
-                }
+                (key, row.get::<_, Vec<String>>(1))
             }));
         }
-        Ok(shown)
+        Ok(found)
     }
 }
 
