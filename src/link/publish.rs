@@ -254,12 +254,20 @@ pub async fn unpublish(
             return Ok(());
         }
     }
-    blue.run(
-        &format!(
-            "DROP SCHEMA IF EXISTS {} CASCADE",
-            quote_ident(names::STORE)
-        ),
-        "remove the markers from blue",
-    )
-    .await
+    let row = blue
+        .one(
+            include_str!("../../sql/link/ours_on_blue.sql"),
+            &[],
+            "look for the markers",
+        )
+        .await?;
+    let (ours, others): (Vec<String>, bool) = (row.get("ours"), row.get("others"));
+    let mut statements = Vec::new();
+    if !ours.is_empty() {
+        statements.push(format!("DROP TABLE IF EXISTS {}", ours.join(", ")));
+        if !others {
+            statements.push(format!("DROP SCHEMA {}", quote_ident(names::STORE)));
+        }
+    }
+    all(blue, &statements, "remove the markers from blue").await
 }

@@ -198,3 +198,35 @@ fn a_dry_run_forecasts_the_wal_that_blue_must_keep() {
         said.stdout
     );
 }
+
+#[test]
+fn another_green_of_the_same_plan_is_refused_and_leaves_the_first_alone() {
+    let mut migration = in_step();
+    let first = migration.green.clone();
+    // As after an earlier migration, of which this blue was the green.
+    migration
+        .pair
+        .blue
+        .psql("blue", "CREATE TABLE greenlight.run (one boolean)");
+    migration.new_green("other");
+    let ended = migration.run(&["run", "--until", "link"]);
+    assert_eq!(ended.code, Some(3), "{}", ended.stdout);
+    assert!(ended.stdout.contains("GL0414"), "{}", ended.stdout);
+    let cleanup = [
+        "cleanup",
+        "--all",
+        "--execute",
+        "--confirm",
+        "hydra-1.11-to-2.2",
+    ];
+    migration.run(&cleanup).with(0);
+    migration.green = first;
+    migration.run(&["run", "--until", "compare"]).with(0);
+    migration.run(&cleanup).with(0);
+    let left = "SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'greenlight'::regnamespace";
+    assert_eq!(
+        migration.pair.blue.psql("blue", left),
+        "run",
+        "what was not ours stays"
+    );
+}
