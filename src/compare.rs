@@ -27,18 +27,13 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::model::Side;
-use crate::model::catalog::Table;
-use crate::model::ddl::user_cast;
-use crate::model::ident::quote_ident;
-use crate::model::migration::{Carried, CarryWay};
+use crate::model::migration::CarryWay;
 use crate::state::Run;
 
 pub use kept::kept;
 
 use crew::{Crew, why};
 use rows::Answer;
-use source::{Form, Hand};
 use world::World;
 
 /// How a comparison ended; ordered, the worst last.
@@ -205,6 +200,11 @@ struct Planned {
     asked: Result<(Question, Vec<String>), String>,
 }
 
+/// The step of a run that compares.
+const STEP: &str = "compare";
+/// The parts that it has found the same so far, with their rows.
+const COMPARED: &str = "compared_parts";
+
 /// Compares blue with landing, what the transforms make of landing with the targets, and patched columns with their
 /// expressions. `step` is whose progress it tells.
 ///
@@ -213,12 +213,30 @@ struct Planned {
 pub async fn all(run: &Run, step: &str) -> Result<Outcome> {
     let world = World::read(run).await?;
     let planned = plan(run, &world).await?;
+    // Only the run's own step goes on where a killed one was: `verify` is asked how things are now.
+    let mut known: BTreeMap<String, u64> = if step == STEP {
+        run.store.get(COMPARED).await?.unwrap_or_default()
+    } else {
+        BTreeMap::new()
+    };
     let mut crew = Crew::open(run, step, world.search_path(), !world.owned()).await?;
-    let pages = planned.iter().filter_map(|part| part.asked.as_ref().ok());
+    let left = planned
+        .iter()
+        .filter(|part| !known.contains_key(&part.what));
+    let pages = left.filter_map(|part| part.asked.as_ref().ok());
     crew.expect(pages.map(|(question, _)| question.pages()).sum());
     let mut parts = Vec::new();
     for Planned { what, asked } in planned {
         let began = Instant::now();
+        if let Some(rows) = known.get(&what) {
+            let answer = Answer {
+                rows: *rows,
+                ..Answer::default()
+            };
+            let notes = vec!["compared before an interruption".to_owned()];
+            parts.push(part(what, Ok(answer), notes, began));
+            continue;
+        }
         let asked = match crew.stand().await {
             Ok(()) => asked,
             Err(error) => Err(why(&error)),
@@ -228,9 +246,21 @@ pub async fn all(run: &Run, step: &str) -> Result<Outcome> {
             Err(why) => (Err(Error::new(Code::CannotTell, why)), Vec::new()),
         };
         run.stop.check()?;
-        parts.push(part(what, answer, notes, began));
+        let part = part(what, answer, notes, began);
+        if step == STEP && part.verdict == Verdict::Same {
+            known.insert(part.what.clone(), part.rows);
+            run.store.put(COMPARED, &known).await?;
+        }
+        parts.push(part);
     }
-    Ok(Outcome::of(parts))
+    let outcome = Outcome::of(parts);
+    if step == STEP && outcome.verdict != Verdict::Same {
+        // Whoever mends a row may change another part.
+        run.store
+            .put(COMPARED, &BTreeMap::<String, u64>::new())
+            .await?;
+    }
+    Ok(outcome)
 }
 
 fn part(what: String, answer: Result<Answer>, notes: Vec<String>, began: Instant) -> Part {
@@ -307,93 +337,11 @@ async fn plan(run: &Run, world: &World) -> Result<Vec<Planned>> {
         .iter()
         .filter(|carried| !carried.patch.is_empty() && carried.way != CarryWay::Rewrite);
     for carried in patched {
-        let asked = patches(run, world, carried, &values);
+        let asked = patched::question(run, world, carried, &values);
         planned.push(Planned {
             what: format!("patch → {}", carried.table),
             asked: asked.map(|question| (Question::Patched(question), Vec::new())),
         });
     }
     Ok(planned)
-}
-
-/// Are the patched columns of a carried table what their expressions give, exactly?
-fn patches(
-    run: &Run,
-    world: &World,
-    carried: &Carried,
-    values: &BTreeMap<String, String>,
-) -> Result<patched::Question, String> {
-    let name = &carried.table;
-    let landing = world.landing(run, name);
-    let missing = || format!("there is no table `{}.{name}` on green", landing.name);
-    let table = landing.table(name).ok_or_else(missing)?;
-    let tests = carried.patch.iter().map(|(column, template)| {
-        let test = patch_test(run, world, table, column, &template.render("true", values))?;
-        Ok((column.clone(), test))
-    });
-    let tests: BTreeMap<String, String> = tests.collect::<Result<_, String>>()?;
-    let key = run
-        .migration
-        .blue
-        .tables
-        .get(name)
-        .map(Table::row_key)
-        .unwrap_or_default();
-    // Expressions name the table's columns bare or by the table's own name: it keeps that here.
-    let alias = quote_ident(name);
-    let columns: Vec<String> = key
-        .iter()
-        .map(|column| format!("{alias}.{}", quote_ident(column)))
-        .collect();
-    let shown = match columns.as_slice() {
-        [] => format!("'at ' || {alias}.ctid::text || ' of ' || {alias}.tableoid::regclass::text"),
-        [one] => format!("{one}::text"),
-        many => format!("ROW({})::text", many.join(", ")),
-    };
-    let sources = landed::pages_of(Hand::Is, Side::Green, landing, name, &[], &[], world.common);
-    let sources = sources.into_iter().map(|mut source| {
-        let mut hashed = (*source.hashed).clone();
-        hashed.name.clone_from(&shown);
-        source.hashed = hashed.into();
-        source.form = Form::Table {
-            schema: landing.name.clone(),
-            alias: name.clone(),
-        };
-        source
-    });
-    Ok(patched::Question {
-        sources: sources.collect(),
-        key,
-        tests,
-    })
-}
-
-/// The condition that a patched column is not what its expression gives, as the column would store it.
-fn patch_test(
-    run: &Run,
-    world: &World,
-    table: &Table,
-    column: &str,
-    sql: &str,
-) -> Result<String, String> {
-    let Some(found) = table.column(column) else {
-        return Err(format!(
-            "there is no column `{}.{column}` on green",
-            table.name
-        ));
-    };
-    // Before own the types of 2.X that a carried table uses still wait where its own schema was.
-    let types = world.target();
-    let cast = match user_cast(&types.catalog, &types.name, found) {
-        Some(cast) => format!("::text::{cast}"),
-        None => match user_cast(&run.migration.blue, &run.migration.namespace, found) {
-            Some(cast) => format!("::text::{cast}"),
-            None => format!("::{}", found.type_name),
-        },
-    };
-    let value = format!("{}.{}", quote_ident(&table.name), quote_ident(column));
-    // The line break ends a comment.
-    Ok(format!(
-        "({value})::text COLLATE \"C\" IS DISTINCT FROM ((\n{sql}\n){cast})::text COLLATE \"C\""
-    ))
 }

@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::crew::{Crew, Range, Read, lock};
+use super::landed::pages_of;
 use super::rows::{Answer, SHOWN};
-use super::source::Source;
+use super::source::{Form, Hand, Source};
 use super::sums::fill;
+use super::world::World;
 use super::{Kind, RowDifference};
 use crate::error::Result;
-use crate::model::ident::quote_literal;
+use crate::model::Side;
+use crate::model::catalog::Table;
+use crate::model::ddl::user_cast;
+use crate::model::ident::{quote_ident, quote_literal};
+use crate::model::migration::Carried;
 use crate::pg::Session;
+use crate::state::Run;
 
 /// Rows that are listed at most: what bounds our memory.
 const MOST: u64 = 10_000;
@@ -149,4 +156,86 @@ impl Read for Count {
         }
         Ok(count(0))
     }
+}
+
+/// Are the patched columns of a carried table what their expressions give, exactly?
+pub(super) fn question(
+    run: &Run,
+    world: &World,
+    carried: &Carried,
+    values: &BTreeMap<String, String>,
+) -> Result<Question, String> {
+    let name = &carried.table;
+    let landing = world.landing(run, name);
+    let missing = || format!("there is no table `{}.{name}` on green", landing.name);
+    let table = landing.table(name).ok_or_else(missing)?;
+    let tests = carried.patch.iter().map(|(column, template)| {
+        let test = patch_test(run, world, table, column, &template.render("true", values))?;
+        Ok((column.clone(), test))
+    });
+    let tests: BTreeMap<String, String> = tests.collect::<Result<_, String>>()?;
+    let key = run
+        .migration
+        .blue
+        .tables
+        .get(name)
+        .map(Table::row_key)
+        .unwrap_or_default();
+    // Expressions name the table's columns bare or by the table's own name: it keeps that here.
+    let alias = quote_ident(name);
+    let columns: Vec<String> = key
+        .iter()
+        .map(|column| format!("{alias}.{}", quote_ident(column)))
+        .collect();
+    let shown = match columns.as_slice() {
+        [] => format!("'at ' || {alias}.ctid::text || ' of ' || {alias}.tableoid::regclass::text"),
+        [one] => format!("{one}::text"),
+        many => format!("ROW({})::text", many.join(", ")),
+    };
+    let sources = pages_of(Hand::Is, Side::Green, landing, name, &[], &[], world.common);
+    let sources = sources.into_iter().map(|mut source| {
+        let mut hashed = (*source.hashed).clone();
+        hashed.name.clone_from(&shown);
+        source.hashed = hashed.into();
+        source.form = Form::Table {
+            schema: landing.name.clone(),
+            alias: name.clone(),
+        };
+        source
+    });
+    Ok(Question {
+        sources: sources.collect(),
+        key,
+        tests,
+    })
+}
+
+/// The condition that a patched column is not what its expression gives, as the column would store it.
+fn patch_test(
+    run: &Run,
+    world: &World,
+    table: &Table,
+    column: &str,
+    sql: &str,
+) -> Result<String, String> {
+    let Some(found) = table.column(column) else {
+        return Err(format!(
+            "there is no column `{}.{column}` on green",
+            table.name
+        ));
+    };
+    // Before own the types of 2.X that a carried table uses still wait where its own schema was.
+    let types = world.target();
+    let cast = match user_cast(&types.catalog, &types.name, found) {
+        Some(cast) => format!("::text::{cast}"),
+        None => match user_cast(&run.migration.blue, &run.migration.namespace, found) {
+            Some(cast) => format!("::text::{cast}"),
+            None => format!("::{}", found.type_name),
+        },
+    };
+    let value = format!("{}.{}", quote_ident(&table.name), quote_ident(column));
+    // The line break ends a comment.
+    Ok(format!(
+        "({value})::text COLLATE \"C\" IS DISTINCT FROM ((\n{sql}\n){cast})::text COLLATE \"C\""
+    ))
 }

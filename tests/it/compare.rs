@@ -287,7 +287,7 @@ async fn cluster_patched_columns_are_compared_with_their_expression() {
 async fn cluster_what_is_not_reached_is_not_the_same() {
     let mut site = made().await;
     let run = site.run_with(None).await;
-    let outcome = compare::all(&run, "compare").await.expect("an outcome");
+    let outcome = compare::all(&run, "verify").await.expect("an outcome");
     let verdicts: Vec<Verdict> = outcome.parts.iter().map(|part| part.verdict).collect();
     assert_eq!(
         (outcome.verdict, verdicts),
@@ -319,7 +319,7 @@ async fn cluster_a_row_that_is_written_meanwhile_is_looked_at_again() {
     )
     .await;
     let run = site.run().await;
-    let comparing = tokio::spawn(async move { compare::all(&run, "compare").await });
+    let comparing = tokio::spawn(async move { compare::all(&run, "verify").await });
     // The first look and the first list are over in this time, the pause before the second is not.
     tokio::time::timeout(Duration::from_millis(350), std::future::pending::<()>())
         .await

@@ -141,7 +141,7 @@ impl Site {
     }
 
     pub(super) async fn compare(&self) -> Outcome {
-        compare::all(&self.run().await, "compare")
+        compare::all(&self.run().await, "verify")
             .await
             .expect("an outcome")
     }
