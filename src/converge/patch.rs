@@ -34,27 +34,37 @@ impl Patch {
     pub fn statement(&self, relation: &str, from: i64, to: i64) -> String {
         // Expressions name columns of the patched table bare or by its own name, so it keeps its name here.
         let table = quote_ident(relation);
-        let expressions: Vec<(String, String)> = self
-            .carried
-            .patch
-            .iter()
-            .map(|(column, template)| (quote_ident(column), template.render("true", &self.values)))
-            .collect();
-        let set: Vec<String> = expressions
-            .iter()
-            .map(|(column, sql)| format!("{column} = ({sql})"))
-            .collect();
-        let differs: Vec<String> = expressions
-            .iter()
-            .map(|(column, sql)| format!("{table}.{column} IS DISTINCT FROM ({sql})"))
-            .collect();
+        let (set, differs) = assignments(&self.carried, &self.values, &table);
         format!(
             "UPDATE {} SET {}\nWHERE {table}.ctid >= '({from},0)'::tid AND {table}.ctid < '({to},0)'::tid AND ({})",
             quote_qualified(&self.schema, relation),
-            set.join(", "),
-            differs.join(" OR ")
+            set,
+            differs
         )
     }
+}
+
+/// The assignments of a table's patch, and the condition that one of its columns is not yet what it should be. `table` is the
+/// name, quoted, by which expressions may qualify its columns.
+pub(super) fn assignments(
+    carried: &Carried,
+    values: &BTreeMap<String, String>,
+    table: &str,
+) -> (String, String) {
+    let expressions: Vec<(String, String)> = carried
+        .patch
+        .iter()
+        .map(|(column, template)| (quote_ident(column), template.render("true", values)))
+        .collect();
+    let set: Vec<String> = expressions
+        .iter()
+        .map(|(column, sql)| format!("{column} = ({sql})"))
+        .collect();
+    let differs: Vec<String> = expressions
+        .iter()
+        .map(|(column, sql)| format!("{table}.{column} IS DISTINCT FROM ({sql})"))
+        .collect();
+    (set.join(", "), differs.join(" OR "))
 }
 
 /// Apply may write the same rows: of two that wait for each other it is us who give way, before `deadlock_timeout`.

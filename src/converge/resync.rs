@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::patch::assignments;
 use crate::model::catalog::Table;
 use crate::model::ident::{quote_ident, quote_list, quote_qualified};
 use crate::model::migration::{Migration, Reach, Transform};
@@ -121,26 +122,14 @@ pub(super) fn statements(
             &mut all,
         );
         let table = quote_ident(&carried.table);
-        let expressions: Vec<(String, String)> = carried
-            .patch
-            .iter()
-            .map(|(column, template)| (quote_ident(column), template.render("true", values)))
-            .collect();
-        let set: Vec<String> = expressions
-            .iter()
-            .map(|(column, sql)| format!("{column} = ({sql})"))
-            .collect();
-        let differs: Vec<String> = expressions
-            .iter()
-            .map(|(column, sql)| format!("{table}.{column} IS DISTINCT FROM ({sql})"))
-            .collect();
+        let (set, differs) = assignments(carried, values, &table);
         let key = key_of(migration, &carried.table);
         let sql = format!(
             "UPDATE {} SET {}\nWHERE {} AND ({})",
             quote_qualified(&migration.namespace, &carried.table),
-            set.join(", "),
+            set,
             among(&table, &key, &driver),
-            differs.join(" OR ")
+            differs
         );
         all.patches.push((driver, sql));
     }
