@@ -4,7 +4,7 @@
 # shellcheck source=script/cluster
 source "$(dirname "${BASH_SOURCE[0]}")/../script/cluster"
 
-GREENLIGHT=${GREENLIGHT:-$ROOT/target/release/greenlight}
+GREENLIGHT=${GREENLIGHT:-${CARGO_TARGET_DIR:-$ROOT/target}/release/greenlight}
 HYDRA=$ROOT/plans/hydra-1.11-to-2.2
 readonly HYDRA
 ROWS='' ROUNDS=3
@@ -44,7 +44,7 @@ rows_from() {
 bench_prepare() {
     need_postgres
     on_exit stop_jobs
-    if [[ $GREENLIGHT == "$ROOT/target/release/greenlight" ]]; then
+    if [[ $GREENLIGHT == "${CARGO_TARGET_DIR:-$ROOT/target}/release/greenlight" ]]; then
         need_build_tools
         cd "$ROOT"
         attend cargo build --release --locked
