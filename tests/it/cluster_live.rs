@@ -8,9 +8,17 @@ mod watched;
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Seed};
 
-/// What is left of ours: nothing.
+/// After the cleanup nothing of ours is left on either side.
 #[track_caller]
-pub(super) fn nothing_is_left(migration: &Migration) {
+pub(super) fn gives_everything_up(migration: &Migration) {
+    let cleanup = [
+        "cleanup",
+        "--all",
+        "--execute",
+        "--confirm",
+        migration.name(),
+    ];
+    migration.run(&cleanup).with(0);
     let left =
         "SELECT (SELECT count(*) FROM pg_replication_slots) + (SELECT count(*) FROM pg_publication)
         + (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%')";
@@ -43,16 +51,7 @@ fn under_writers(fixture: Fixture, kind: Kind, seed: u64) {
     migration.run(&["verify"]).with(0);
     following.signal("INT");
     following.end().with(130);
-    migration
-        .run(&[
-            "cleanup",
-            "--all",
-            "--execute",
-            "--confirm",
-            migration.name(),
-        ])
-        .with(0);
-    nothing_is_left(&migration);
+    gives_everything_up(&migration);
 }
 
 #[test]

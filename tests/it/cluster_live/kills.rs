@@ -33,10 +33,15 @@ struct Stage {
     migration: Migration,
     kind: Kind,
     url: String,
-    run: Program,
+    /// Never without one, but for the moment in which an ended run gives way to the next.
+    run: Option<Program>,
 }
 
 impl Stage {
+    fn run(&mut self) -> &mut Program {
+        self.run.as_mut().expect("a run")
+    }
+
     fn open(kind: Kind) -> Self {
         let fixture = match kind {
             Kind::Hydra => Fixture::Hydra(400),
@@ -45,7 +50,7 @@ impl Stage {
         let migration = Migration::start(fixture, "plan.toml", Seed::Live);
         Self {
             url: migration.pair.blue.url("blue"),
-            run: migration.begin(&["run"]),
+            run: Some(migration.begin(&["run"])),
             migration,
             kind,
         }
@@ -53,7 +58,7 @@ impl Stage {
 
     fn kill(&mut self, victim: Victim) {
         match victim {
-            Victim::Greenlight => self.run.signal("KILL"),
+            Victim::Greenlight => self.run().signal("KILL"),
             Victim::Apply => {
                 self.migration.on_green(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%'",
@@ -70,7 +75,7 @@ impl Stage {
         }
         // With green goes the lease, and the run ends, at its next word to it at the latest. A lost blue or apply worker
         // it lives through.
-        if matches!(victim, Victim::Greenlight | Victim::Green) || self.run.has_ended() {
+        if matches!(victim, Victim::Greenlight | Victim::Green) || self.run().has_ended() {
             self.again(victim);
         }
     }
@@ -81,8 +86,8 @@ impl Stage {
         reason = "it is the story of a test that runs for hours"
     )]
     fn again(&mut self, victim: impl std::fmt::Debug) {
-        let ended = std::mem::replace(&mut self.run, self.migration.begin(&["status"])).end();
-        self.run = self.migration.begin(&["run"]);
+        let ended = self.run.take().expect("a run").end();
+        self.run = Some(self.migration.begin(&["run"]));
         let condition = ended
             .stdout
             .lines()
@@ -101,7 +106,7 @@ impl Stage {
             let follow = |event: &serde_json::Value| {
                 event["event"] == "following" && event["step"] == "follow"
             };
-            match self.run.find(follow) {
+            match self.run().find(follow) {
                 None => self.again("meanwhile"),
                 // One that had to be waited for was not said before a kill.
                 Some(_) if asked.elapsed() > Duration::from_millis(100) => return,
@@ -113,12 +118,13 @@ impl Stage {
     /// Blue is at rest: green must be what an oracle makes of it.
     fn judged(mut self, writers: Writers) {
         writers.stop().check(&self.url);
-        self.run.until("nothing waits", |event| {
+        self.run().until("nothing waits", |event| {
             event["event"] == "following" && event["queue"] == 0
         });
         self.migration.run(&["verify"]).with(0);
-        self.run.signal("INT");
-        self.run.end().with(130);
+        let run = self.run.take().expect("a run");
+        run.signal("INT");
+        run.end().with(130);
         // As the 2.X service would find the tables before own.
         let database = &self.migration.green;
         let sql =

@@ -38,8 +38,9 @@ fn without_a_safeguard_rows_are_wrong_and_that_is_found() {
         let began = std::time::Instant::now();
         let code = without(safeguard, fixture, kind);
         eprintln!("without {safeguard}: {code:?} {:?}", began.elapsed());
-        if code == Some(0) {
-            unnoticed.push(safeguard);
+        // Rows that differ, or that 2.X refuses; any other end would prove nothing.
+        if code != Some(3) {
+            unnoticed.push((safeguard, code));
         }
     }
     assert!(unnoticed.is_empty(), "not missed: {unnoticed:?}");

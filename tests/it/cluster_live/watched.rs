@@ -1,6 +1,6 @@
 //! What is looked after while green follows: lag, errors of apply, slots, snapshots, TRUNCATE, a schema that changes.
 
-use super::nothing_is_left;
+use super::gives_everything_up;
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Seed};
 
@@ -109,16 +109,7 @@ fn a_slot_that_is_gone_cannot_be_made_up_for() {
     let ended = migration.run(&["run"]);
     assert_eq!(ended.code, Some(3), "{}", ended.stdout);
     assert!(ended.stdout.contains("GL0511"), "{}", ended.stdout);
-    migration
-        .run(&[
-            "cleanup",
-            "--all",
-            "--execute",
-            "--confirm",
-            migration.name(),
-        ])
-        .with(0);
-    nothing_is_left(&migration);
+    gives_everything_up(&migration);
 }
 
 #[test]
@@ -139,16 +130,7 @@ fn tables_may_have_subscriptions_of_their_own() {
     writers.until(150);
     migration.run(&["run", "--until", "compare"]).with(0);
     writers.stop().check(&url);
-    migration
-        .run(&[
-            "cleanup",
-            "--all",
-            "--execute",
-            "--confirm",
-            migration.name(),
-        ])
-        .with(0);
-    nothing_is_left(&migration);
+    gives_everything_up(&migration);
 }
 
 #[test]
