@@ -85,6 +85,26 @@ pub async fn alongside<T>(
     }
 }
 
+/// Does `work` while green follows blue closely, as a cutover needs it: without rests, and with the keys of what changes kept.
+///
+/// # Errors
+/// As [`alongside`].
+pub async fn alongside_closely<T>(
+    run: &Run,
+    step: &str,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    if run.migration.live.is_none() {
+        return work.await;
+    }
+    let mut following = Follow::new(run, step);
+    following.closely = true;
+    tokio::select! {
+        done = work => done,
+        ended = following.run(|_| false) => ended.and(Err(crate::error::Error::new(Code::Bug, "the following has ended"))),
+    }
+}
+
 /// Follows until green is in step: a marker within `limits.lag`, no more than `limits.queue` waiting.
 ///
 /// # Errors
@@ -126,6 +146,8 @@ struct Follow<'a> {
     step: String,
     streams: Vec<Stream>,
     rows: Mutex<Rows>,
+    /// Whether a cutover waits for it.
+    closely: bool,
 }
 
 impl<'a> Follow<'a> {
@@ -135,6 +157,7 @@ impl<'a> Follow<'a> {
             step: step.to_owned(),
             streams: streams(&run.migration),
             rows: Mutex::default(),
+            closely: false,
         }
     }
 
@@ -154,7 +177,11 @@ impl<'a> Follow<'a> {
             Some(Throttle::open(self.run).await?)
         };
         let drains = self.streams.iter().map(|stream| {
-            let drain = Drain::new(self.run, stream.clone(), &values);
+            let drain = if self.closely {
+                Drain::keeping(self.run, stream.clone(), &values)
+            } else {
+                Drain::new(self.run, stream.clone(), &values)
+            };
             drain.forever(self.run, throttle.as_ref(), &self.step, |drained| {
                 *self
                     .rows

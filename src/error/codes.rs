@@ -357,6 +357,50 @@ codes! {
         "Ctrl-C or SIGTERM.",
         "Finished batches are kept; the ones under way were rolled back.",
         "Run the same command again to go on.";
+    FenceBusy = "GL0701", exit 1, Now, "the fence could not be put up in time",
+        "Transactions on blue held its tables for longer than the cutover waits for them; the details name who.",
+        "The cutover was given up before it stopped any write for long. Blue serves as before.",
+        "Wait for those transactions, or end them with `SELECT pg_terminate_backend(pid)` on blue; then run it again.";
+    FenceGone = "GL0702", exit 1, Now, "the fence has not held until the seal",
+        "Blue's fence expired, or let a write pass, before green had everything: it opens by itself at its deadline.",
+        "The cutover was given up. Blue serves as before; no write is lost.",
+        "Run it again; if it comes again, raise `limits.write_pause`, or cut over at an hour with less load.";
+    FenceTaken = "GL0703", exit 3, AfterFix, "blue is fenced by another plan",
+        "A cutover of another plan stands on this blue, or was never finished.",
+        "Nothing was done.",
+        "Finish or abort that one first: `greenlight status` with its plan says where it is.";
+    DrainLate = "GL0704", exit 1, Now, "green did not come into step before the fence expires",
+        "Blue's last writes had not all reached green, in their 2.X form, within `limits.write_pause`.",
+        "The cutover was given up and the fence lifted. Blue serves as before; no write is lost.",
+        "See `greenlight status` for lag and queue, and run it again when they are small; or raise `limits.write_pause`.";
+    RecentDiffers = "GL0705", exit 3, AfterFix, "rows that changed of late are not what they should be",
+        "Making the rows again that changed of late would have changed them: green is not what the transforms say.",
+        "The cutover was given up and the fence lifted. Blue serves as before.",
+        "Run `greenlight verify` for the rows, and see who else writes to green.";
+    StandbyLate = "GL0706", exit 1, Now, "a standby of blue has not replayed the seal",
+        "A standby that is promoted without the seal would take writes that green never sees.",
+        "The cutover was given up and blue opened again.",
+        "Let the standby catch up, or take it out of what may be promoted, and run it again.";
+    StillFenced = "GL0707", exit 6, Now, "the fence could not be lifted",
+        "The cutover failed, and blue could not be told to take writes again.",
+        "Blue refuses writes until the fence expires by itself; a seal does not expire.",
+        "Run `greenlight abort` as soon as blue can be reached: it lifts the fence and releases the traffic.";
+    TablesMoved = "GL0708", exit 1, Now, "blue's tables changed while the fence was put up",
+        "A table or a partition was made or dropped on blue in this moment.",
+        "Nothing was stopped. Blue serves as before.",
+        "Run it again.";
+    WorkerStays = "GL0709", exit 1, Now, "a replication worker could not be stopped",
+        "The subscription was disabled, and its worker on green is still there: it could write while the schemas are swapped.",
+        "The cutover was given up. Blue serves as before.",
+        "See what the worker waits for in `pg_stat_activity` on green, and run it again.";
+    CanaryFailed = "GL0710", exit 5, Now, "the canary did not come through",
+        "The plan's canary, a write through the application's own path, failed or did not land on green.",
+        "Green owns the data and traffic points to it; something on the way does not work.",
+        "Look at the service and its pool; `greenlight cutover` tries the canary again.";
+    NothingToAbort = "GL0711", exit 3, Never, "there is no cutover to abort",
+        "Green owns the data: the point of no return is passed.",
+        "Nothing was done.",
+        "Finish it with `greenlight cutover PLAN --execute`.";
 }
 
 impl fmt::Display for Code {

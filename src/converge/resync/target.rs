@@ -83,6 +83,12 @@ impl Target<'_> {
                 self.same("f", "o")
             ),
             upsert: self.upsert(),
+            differing: format!(
+                "SELECT (SELECT count(*) FROM {fresh} f WHERE NOT EXISTS (SELECT FROM {relation} t WHERE {} AND NOT {})) + (SELECT count(*) FROM {old} o WHERE NOT EXISTS (SELECT FROM {fresh} f WHERE {}))",
+                self.same("t", "f"),
+                self.another("t", "f"),
+                self.same("f", "o")
+            ),
             clear: format!(
                 "DELETE FROM {relation} t USING {fresh} f WHERE {} AND {}",
                 self.same("t", "f"),
