@@ -13,6 +13,7 @@
 //! | [`converge`] | batches: how rows get from blue to landing and from landing to target |
 //! | [`compare`] | row hashes, differences, verdicts |
 //! | [`link`] | green's schemas: prepare, landing, swap |
+//! | [`traffic`] | what stands in front of the service: hold, point, release |
 //! | [`steps`] | one thin file per step kind |
 //! | [`plan`] | TOML → spec → compiled plan, lint |
 //! | [`engine`] | the only recorder: next step, run, record, tell the observer |
@@ -31,4 +32,5 @@ pub mod pg;
 pub mod plan;
 pub mod state;
 pub mod steps;
+pub mod traffic;
 pub mod ui;
