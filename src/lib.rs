@@ -14,6 +14,7 @@
 //! | [`compare`] | row hashes, differences, verdicts |
 //! | [`link`] | green's schemas: prepare, landing, swap |
 //! | [`fence`] | blue refuses writes for a moment: put up, seal, expire, lift |
+//! | [`traffic`] | what stands in front of the service: hold, point, release |
 //! | [`cutover`] | where a cutover stands, its gates, how it is given up |
 //! | [`steps`] | one thin file per step kind |
 //! | [`plan`] | TOML → spec → compiled plan, lint |
@@ -35,4 +36,5 @@ pub mod pg;
 pub mod plan;
 pub mod state;
 pub mod steps;
+pub mod traffic;
 pub mod ui;

@@ -3,6 +3,7 @@
 //! May import `error` only.
 //! Invariant: everything here can be built and compared in a unit test without a server.
 
+pub mod address;
 pub mod catalog;
 pub mod ddl;
 pub mod diff;
@@ -14,6 +15,7 @@ pub mod side;
 pub mod stats;
 pub mod stream;
 pub mod template;
+pub mod traffic;
 
 pub use ident::{quote_ident, quote_literal};
 pub use side::Side;

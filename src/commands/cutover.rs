@@ -163,7 +163,7 @@ async fn gates(
     arguments: &CutoverArgs,
 ) -> Vec<GateRow> {
     let path = arguments.plan.display();
-    let before = Step::before_own(&record.migration);
+    let before = Step::of_run(&record.migration);
     let run = format!("`greenlight run {path}`");
     let done = store.steps().await.map(|steps| {
         let is_done = |step: &&Step| steps.get(&step.id()).is_some_and(|record| record.done);

@@ -35,7 +35,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     };
     let steps: Vec<StepState> = all.iter().map(state_of).collect();
     let done = |step: &Step| records.get(&step.id()).is_some_and(|known| known.done);
-    let ready = Step::before_own(&record.migration).iter().all(done);
+    let ready = Step::of_run(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
     let (state, next) = match (green, finished, ready, running.is_some()) {

@@ -140,6 +140,10 @@ codes! {
         "With `sync.mode = \"logical\"` every changed row must reach green, and be found there again.",
         "Nothing was done: a write on blue could stop the replication, or leave a stale row on green.",
         "Do what the fix under the message says, or set `sync.mode = \"none\"` and stop the writers.";
+    PlanTraffic = "GL0124", exit 2, AfterFix, "the plan cannot move traffic safely",
+        "A traffic target or a hook of the plan lacks something, or says two things at once.",
+        "Nothing was done: a target whose state cannot be read back would be moved blindly.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[[traffic]]`.";
 
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
@@ -349,14 +353,30 @@ codes! {
         "`--until` names a step that this plan does not have.",
         "Nothing was done.",
         "`greenlight plan PLAN` lists the steps.";
-    Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
-        "Something that cannot happen has happened.",
-        "Finished batches are kept.",
-        "Please report it with the log (`-vv`).";
-    Interrupted = "GL0902", exit 130, Now, "interrupted",
-        "Ctrl-C or SIGTERM.",
-        "Finished batches are kept; the ones under way were rolled back.",
-        "Run the same command again to go on.";
+    TrafficUnreadable = "GL0604", exit 1, Now, "a traffic target cannot be read",
+        "What a traffic target does at the moment could not be asked: it cannot be reached, or its answer makes no sense.",
+        "Nothing was changed. A gate that cannot be read is closed.",
+        "Look at what is named above; every target is read with what the plan names for it.";
+    TrafficNotHeld = "GL0605", exit 1, Now, "traffic could not be held",
+        "A traffic target did not make its requests wait in time.",
+        "The attempt was undone: requests are served as before.",
+        "Look for long transactions and sessions that stay open in front of it, then run again.";
+    TrafficNotPointed = "GL0606", exit 1, Now, "a traffic target does not point where it should",
+        "What was done to point it did not lead there, as its read-back says.",
+        "Traffic may still go to the other side, which refuses writes once green owns them.",
+        "Mend what is named above and run again: pointing may be repeated at any time.";
+    TrafficNotReleased = "GL0607", exit 1, Now, "held traffic was not released",
+        "A traffic target still makes its requests wait, as its read-back says.",
+        "Clients wait, and fail once their own time is over.",
+        "Mend what is named above and run again: releasing may be repeated at any time.";
+    HookFailed = "GL0608", exit 3, AfterFix, "a hook before the cutover failed",
+        "A program of `cutover.before` failed or did not end in time, or 2.X did not answer as the plan says.",
+        "Nothing was held and nothing was fenced.",
+        "Read the output above; 2.X must be ready on green before traffic is held.";
+    CanaryFailed = "GL0609", exit 5, Now, "the canary failed",
+        "The canary's program failed or did not end in time, or what it wrote is not on green.",
+        "Green owns the data and traffic points to it; the way of the application to it is in doubt.",
+        "Read the output above, mend the way to green, and run the canary again by running the cutover again.";
     FenceBusy = "GL0701", exit 1, Now, "the fence could not be put up in time",
         "Transactions on blue held its tables for longer than the cutover waits for them; the details name who.",
         "The cutover was given up before it stopped any write for long. Blue serves as before.",
@@ -393,14 +413,19 @@ codes! {
         "The subscription was disabled, and its worker on green is still there: it could write while the schemas are swapped.",
         "The cutover was given up. Blue serves as before.",
         "See what the worker waits for in `pg_stat_activity` on green, and run it again.";
-    CanaryFailed = "GL0710", exit 5, Now, "the canary did not come through",
-        "The plan's canary, a write through the application's own path, failed or did not land on green.",
-        "Green owns the data and traffic points to it; something on the way does not work.",
-        "Look at the service and its pool; `greenlight cutover` tries the canary again.";
-    NothingToAbort = "GL0711", exit 3, Never, "there is no cutover to abort",
+    NothingToAbort = "GL0710", exit 3, Never, "there is no cutover to abort",
         "Green owns the data: the point of no return is passed.",
         "Nothing was done.",
         "Finish it with `greenlight cutover PLAN --execute`.";
+
+    Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
+        "Something that cannot happen has happened.",
+        "Finished batches are kept.",
+        "Please report it with the log (`-vv`).";
+    Interrupted = "GL0902", exit 130, Now, "interrupted",
+        "Ctrl-C or SIGTERM.",
+        "Finished batches are kept; the ones under way were rolled back.",
+        "Run the same command again to go on.";
 }
 
 impl fmt::Display for Code {

@@ -11,14 +11,7 @@ type At<'a> = &'a dyn Fn(Range<usize>, &str) -> Place;
 /// Keys of later versions. They are refused as such: an unknown key would look like a slip of the pen.
 const RESERVED: &[(&[&str], &str)] = &[
     (&["tokens"], "moving tokens and replaying revocations"),
-    (&["traffic"], "moving traffic"),
-    (&["canary"], "a canary before the traffic moves"),
-    (&["observe"], "observing green after the cutover"),
     (&["transform", "*", "back"], "a way back for a transform"),
-    (
-        &["limits", "write_pause"],
-        "a limit for the write pause of a live cutover",
-    ),
 ];
 
 /// Values of later versions.
