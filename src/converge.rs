@@ -23,7 +23,9 @@ mod watch;
 pub use batch::{Relation, Work, drive};
 pub use copy::{Copy, Snapshot, copy_statement};
 pub use drain::{Drain, depth};
-pub use follow::{Vitals, alongside, alongside_closely, drain_all, forever, kept_vitals, until_in_step};
+pub use follow::{
+    Vitals, alongside, alongside_closely, drain_all, forever, kept_vitals, until_in_step,
+};
 pub use marker::{Marker, arrived};
 pub use patch::Patch;
 pub use recheck::{Recheck, forget_recent, keep_recent};

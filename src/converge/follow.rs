@@ -63,7 +63,12 @@ pub async fn kept_vitals(store: &Store) -> Result<Option<(Option<String>, Vitals
     Ok(kept.map(|kept| {
         let vitals = Vitals {
             lag: kept.lag_ms.map(Duration::from_millis),
-            slowest: kept.trips_ms.iter().max().copied().map(Duration::from_millis),
+            slowest: kept
+                .trips_ms
+                .iter()
+                .max()
+                .copied()
+                .map(Duration::from_millis),
             arriving: kept.arriving,
             draining: kept.draining,
             ..Vitals::default()

@@ -57,7 +57,9 @@ async fn lift(run: &Run) -> Result<()> {
             return Err(error);
         }
         let Some(pause) = backoff.next_pause() else {
-            return Err(Error::new(Code::StillFenced, "blue's fence could not be lifted").caused_by(error));
+            return Err(
+                Error::new(Code::StillFenced, "blue's fence could not be lifted").caused_by(error),
+            );
         };
         crate::converge::rest(&run.stop, pause).await?;
     }

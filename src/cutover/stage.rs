@@ -19,6 +19,20 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Open => "blue owns the data and takes writes",
+            Self::Begun => {
+                "blue owns the data and takes writes; a cutover was begun and not finished"
+            }
+            Self::Fenced => "blue owns the data and refuses writes until the fence expires",
+            Self::Sealed => "blue is sealed and green not opened yet: no side takes writes",
+            Self::Owned => "green owns the data",
+        }
+    }
+
     /// Whether a cutover can be given up from here.
     #[must_use]
     pub fn can_abort(self) -> bool {

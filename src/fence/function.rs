@@ -33,10 +33,10 @@ pub(super) fn statement(plan: &str, body: Body) -> String {
         )
     };
     let stopped = format!("greenlight has stopped writes for the cutover of plan \"{plan}\"");
-    let hint = "Try again in a moment: they go on here by themselves if the cutover does not come about.";
-    let moved = format!(
-        "greenlight has moved this database's data to another server by plan \"{plan}\""
-    );
+    let hint =
+        "Try again in a moment: they go on here by themselves if the cutover does not come about.";
+    let moved =
+        format!("greenlight has moved this database's data to another server by plan \"{plan}\"");
     let text = match body {
         Body::Open => "RETURN NULL;".to_owned(),
         // The deadline is text in the body: a table's row would be read by the snapshot of an old transaction.

@@ -87,4 +87,3 @@ pub async fn guard(run: &Run) -> Result<()> {
 pub fn unguard() -> String {
     format!("DROP FUNCTION IF EXISTS {}() CASCADE", function())
 }
-

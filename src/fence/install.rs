@@ -66,10 +66,7 @@ pub async fn arm(run: &Run) -> Result<()> {
     let blue = session(run).await?;
     let plan = &run.migration.name;
     let statements = [
-        format!(
-            "CREATE SCHEMA IF NOT EXISTS {}",
-            quote_ident(names::STORE)
-        ),
+        format!("CREATE SCHEMA IF NOT EXISTS {}", quote_ident(names::STORE)),
         include_str!("../../sql/fence/room.sql").to_owned(),
     ];
     blue.run(&statements.join("; "), "make room for the fence")
@@ -255,9 +252,16 @@ async fn holders(run: &Run, blue: &Session) -> Result<Vec<String>> {
                 row.get("state"),
                 row.get("table"),
             );
-            let state = if state.is_empty() { String::new() } else { format!(", {state}") };
-            let application =
-                if application.is_empty() { String::new() } else { format!(" ({application})") };
+            let state = if state.is_empty() {
+                String::new()
+            } else {
+                format!(", {state}")
+            };
+            let application = if application.is_empty() {
+                String::new()
+            } else {
+                format!(" ({application})")
+            };
             format!("`{table}` is held by pid {pid}, {who}{application}{state}, for {seconds} s")
         })
         .collect())

@@ -108,7 +108,10 @@ pub async fn replayed(run: &Run, blue: &Session, patience: Duration) -> Result<(
             let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             return Err(Error::new(
                 Code::StandbyLate,
-                format!("standbys of blue have not replayed the seal: {}", names.join(", ")),
+                format!(
+                    "standbys of blue have not replayed the seal: {}",
+                    names.join(", ")
+                ),
             ));
         }
         rest(&run.stop, Duration::from_millis(5)).await?;

@@ -44,7 +44,10 @@ pub async fn detach(run: &Run) -> Result<()> {
                 .collect();
             return Err(Error::new(
                 Code::WorkerStays,
-                format!("replication workers on green do not end: {}", pids.join(", ")),
+                format!(
+                    "replication workers on green do not end: {}",
+                    pids.join(", ")
+                ),
             ));
         }
         rest(&run.stop, Duration::from_millis(2)).await?;

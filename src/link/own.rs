@@ -202,10 +202,7 @@ async fn end_of_sync(run: &Run, session: &Session, next: &Catalog) -> Result<Vec
     for row in rows {
         let (schema, index): (String, String) = (row.get("schema"), row.get("name"));
         if names::is_index_of_ours(&index) {
-            statements.push(format!(
-                "DROP INDEX {}",
-                quote_qualified(&schema, &index)
-            ));
+            statements.push(format!("DROP INDEX {}", quote_qualified(&schema, &index)));
         }
     }
     Ok(statements)

@@ -1,7 +1,7 @@
 //! The run in this process: addresses, lease, who listens, how to stop.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -232,7 +232,9 @@ impl Run {
         for _ in 0..green {
             opened.push(self.green("cutover").await?);
         }
-        opened.into_iter().for_each(|session| self.spare.keep(session));
+        opened
+            .into_iter()
+            .for_each(|session| self.spare.keep(session));
         Ok(())
     }
 

@@ -9,7 +9,8 @@ use crate::model::migration::Migration;
 use crate::state::Run;
 
 /// How everything of a cutover before own is undone.
-pub(super) const ABORT: &str = "`greenlight abort` opens blue, lets green follow again and releases the traffic";
+pub(super) const ABORT: &str =
+    "`greenlight abort` opens blue, lets green follow again and releases the traffic";
 
 pub(super) fn describe(migration: &Migration) -> Description {
     let mut description = Description::new(

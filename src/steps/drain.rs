@@ -30,7 +30,9 @@ pub(super) async fn run(run: &Run) -> Result<()> {
         arrived(run, &green, &standing.markers, standing.left)
             .await
             .map_err(|error| match error.code() {
-                Code::StatementTimeout => late("the fence's marker has not come to green".to_owned()),
+                Code::StatementTimeout => {
+                    late("the fence's marker has not come to green".to_owned())
+                }
                 _ => error,
             })?;
     }

@@ -43,8 +43,11 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         left_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
     });
     if fenced.tries > 1 {
-        run.note(id, format!("it took {} tries to lock the tables", fenced.tries))
-            .await?;
+        run.note(
+            id,
+            format!("it took {} tries to lock the tables", fenced.tries),
+        )
+        .await?;
     }
     Ok(())
 }

@@ -31,8 +31,11 @@ pub(super) fn describe(migration: &Migration) -> Description {
 pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     if run.migration.live.is_some() {
         let left = Recheck::open(run).await?.until_few(run).await?;
-        run.note(id, format!("{left} keys that changed of late are left to compare"))
-            .await?;
+        run.note(
+            id,
+            format!("{left} keys that changed of late are left to compare"),
+        )
+        .await?;
         run.prepare(SPARE.0, SPARE.1).await?;
     }
     let traffic = Traffic::new(&run.migration);

@@ -31,7 +31,8 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         Ok(blue) => Some(blue),
         // Blue may be switched off by now.
         Err(error) => {
-            run.note(id, format!("blue cannot be asked: {}", error.condition())).await?;
+            run.note(id, format!("blue cannot be asked: {}", error.condition()))
+                .await?;
             None
         }
     };

@@ -10,6 +10,7 @@ mod cli_errors;
 mod cluster_cleanup;
 mod cluster_constraints;
 mod cluster_crash;
+mod cluster_cutover;
 mod cluster_hydra;
 mod cluster_kill;
 mod cluster_lease;

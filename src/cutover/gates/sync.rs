@@ -78,7 +78,11 @@ async fn replication(run: &Run) -> Gate {
         }
         let value = format!(
             "{ready} of {tables} tables follow, {}",
-            if working { "workers at work" } else { "a worker is away" }
+            if working {
+                "workers at work"
+            } else {
+                "a worker is away"
+            }
         );
         Ok((value, tables > 0 && ready == tables && working))
     };
@@ -113,7 +117,11 @@ async fn slots(run: &Run, blue: &Session) -> Gate {
         let all = rows.len() == run.migration.groups().len();
         let value = format!(
             "{}, {} MB of WAL kept",
-            if all && healthy { "healthy" } else { "gone or about to be lost" },
+            if all && healthy {
+                "healthy"
+            } else {
+                "gone or about to be lost"
+            },
             kept / 1_000_000
         );
         Ok((value, all && healthy))

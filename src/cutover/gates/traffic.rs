@@ -13,7 +13,11 @@ pub(super) async fn look(run: &Run) -> Vec<Gate> {
             let reading = traffic.read(n).await?;
             let wrong = traffic.examine(n).await?;
             let open = reading.side == Some(Side::Blue) && !reading.held && wrong.is_empty();
-            let value = if wrong.is_empty() { reading.detail } else { wrong.join("; ") };
+            let value = if wrong.is_empty() {
+                reading.detail
+            } else {
+                wrong.join("; ")
+            };
             Ok((value, open))
         };
         gates.push(Gate::of(

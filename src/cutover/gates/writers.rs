@@ -32,7 +32,9 @@ async fn transactions(run: &Run, blue: &Session) -> Gate {
                 "look for old transactions",
             )
             .await?;
-        let oldest = rows.iter().find(|row| !row.get::<_, Option<bool>>("vacuum").unwrap_or(false));
+        let oldest = rows
+            .iter()
+            .find(|row| !row.get::<_, Option<bool>>("vacuum").unwrap_or(false));
         let Some(row) = oldest else {
             return Ok(("none".to_owned(), true));
         };
@@ -90,13 +92,22 @@ async fn vacuum(run: &Run, blue: &Session) -> Gate {
             let kind = match stubborn {
                 Some(true) => "against wraparound, gives way to nobody",
                 Some(false) if quick => "gives way",
-                Some(false) => "gives way after 1 s only, and this role may not set `deadlock_timeout`",
+                Some(false) => {
+                    "gives way after 1 s only, and this role may not set `deadlock_timeout`"
+                }
                 None => return Err(unseen("whether autovacuum would give way")),
             };
             open &= stubborn == Some(false) && quick;
-            words.push(format!("`{table}` for {} s ({kind})", seconds.unwrap_or_default()));
+            words.push(format!(
+                "`{table}` for {} s ({kind})",
+                seconds.unwrap_or_default()
+            ));
         }
-        let value = if words.is_empty() { "none".to_owned() } else { words.join(", ") };
+        let value = if words.is_empty() {
+            "none".to_owned()
+        } else {
+            words.join(", ")
+        };
         Ok((value, open))
     };
     Gate::of(

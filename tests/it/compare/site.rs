@@ -140,6 +140,7 @@ impl Site {
             observer: Arc::new(Silent),
             stop,
             waits: Arc::default(),
+            spare: greenlight::state::Spare::default(),
         }
     }
 
