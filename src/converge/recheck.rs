@@ -129,6 +129,14 @@ impl Recheck {
     }
 }
 
+/// Rows that differ.
+#[derive(Debug, Default)]
+struct Differing {
+    rows: i64,
+    /// Some of them by their keys, a line for each target.
+    named: Vec<String>,
+}
+
 async fn prepared(
     run: &Run,
     session: &Session,
@@ -171,7 +179,7 @@ async fn one_stream(
             }
         };
         looked += taken_now;
-        if differing == 0 && taken_now > 0 {
+        if differing.rows == 0 && taken_now > 0 {
             for captured in &stream.captured {
                 let sql = format!(
                     "DELETE FROM {} WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM {}))",
@@ -184,11 +192,15 @@ async fn one_stream(
         } else {
             run.rollback(session).await;
         }
-        if differing > 0 && last {
-            return Err(Error::new(
+        if differing.rows > 0 && last {
+            let error = Error::new(
                 Code::RecentDiffers,
-                format!("{differing} rows that changed of late are not what they should be"),
-            ));
+                format!(
+                    "{} rows that changed of late are not what they should be",
+                    differing.rows
+                ),
+            );
+            return Err(differing.named.into_iter().fold(error, Error::detail));
         }
         if taken_now == 0 {
             return Ok(looked);
@@ -203,7 +215,7 @@ async fn one_batch(
     all: &Statements,
     session: &Session,
     after: &mut [i64],
-) -> Result<(u64, i64)> {
+) -> Result<(u64, Differing)> {
     let mut found = Vec::new();
     for ((take, captured), after) in all.take.iter().zip(&stream.captured).zip(after) {
         found.push(
@@ -217,7 +229,7 @@ async fn one_batch(
     }
     let all_found: u64 = found.iter().sum();
     if all_found == 0 {
-        return Ok((0, 0));
+        return Ok((0, Differing::default()));
     }
     session.run(&planner_hints(), "set the planner").await?;
     let mut touched: Vec<&str> = Vec::new();
@@ -235,7 +247,7 @@ async fn one_batch(
         let mut drivers = target.drivers.iter();
         drivers.any(|driver| touched.contains(&driver.as_str()))
     };
-    let mut differing = 0;
+    let mut differing = Differing::default();
     for target in all.targets.iter().filter(is_touched) {
         for old in &target.old {
             session.execute(old, &[], "find what was made").await?;
@@ -243,14 +255,18 @@ async fn one_batch(
         session
             .execute(&target.fresh, &[], "make rows again")
             .await?;
-        differing += session
+        let row = session
             .one(&target.differing, &[], "compare rows of late")
-            .await?
-            .get::<_, i64>(0);
+            .await?;
+        differing.rows += row.get::<_, i64>(0);
+        let named: Option<String> = row.get(1);
+        differing
+            .named
+            .extend(named.map(|named| format!("`{}`: {named}", target.name)));
     }
     let patches = all.unpatched.iter();
     for (_, count) in patches.filter(|(driver, _)| touched.contains(&driver.as_str())) {
-        differing += session
+        differing.rows += session
             .one(count, &[], "compare rows of late")
             .await?
             .get::<_, i64>(0);

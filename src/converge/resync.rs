@@ -43,6 +43,8 @@ pub(super) struct Statements {
 /// The statements of one target.
 #[derive(Debug, Default)]
 pub(super) struct TargetStatements {
+    /// Its name.
+    pub(super) name: String,
     /// The tables of keys of its driving rows: with none in them there is nothing to do.
     pub(super) drivers: Vec<String>,
     /// Finds its rows that were made of the driving rows, and the other driving rows that those name.
@@ -53,7 +55,7 @@ pub(super) struct TargetStatements {
     pub(super) delete: String,
     /// Writes what has changed; gives how many rows were inserted and updated.
     pub(super) upsert: String,
-    /// Counts the rows that `delete` and `upsert` would write.
+    /// Counts the rows that `delete` and `upsert` would write, and names some by their keys.
     pub(super) differing: String,
     /// Deletes the rows that will change, where unique values wander between rows so that `upsert` meets its own old rows.
     pub(super) clear: String,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::function::{self, Body};
 use super::standing::tables;
 use crate::converge::rest;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Retry};
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::Migration;
 use crate::model::names;
@@ -140,7 +140,7 @@ pub async fn fence(run: &Run, pause: Duration, patience: Duration) -> Result<Fen
             Err(error) => error,
         };
         run.rollback(&blue).await;
-        if !matches!(error.code(), Code::LockTimeout | Code::TablesMoved) {
+        if !passes(&error) {
             return Err(error);
         }
         let holders = holders(run, &blue).await?;
@@ -162,6 +162,12 @@ pub async fn fence(run: &Run, pause: Duration, patience: Duration) -> Result<Fen
         });
         rest(&run.stop, BETWEEN).await?;
     }
+}
+
+/// Whether another try may do: a lock that was busy, or a deadlock, in which we give way.
+pub(super) fn passes(error: &Error) -> bool {
+    matches!(error.code(), Code::LockTimeout | Code::TablesMoved)
+        || error.code() == Code::Sql && error.retry_when() == Retry::Now
 }
 
 async fn one_try(run: &Run, blue: &Session, pause: Duration) -> Result<(i64, String)> {

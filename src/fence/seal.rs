@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::function::{self, Body};
-use super::install::{refused, session, trigger};
+use super::install::{passes, refused, session, trigger};
 use super::standing::{self, State, tables};
 use crate::converge::rest;
 use crate::error::{Code, Error, Result};
@@ -32,7 +32,7 @@ pub async fn seal(run: &Run) -> Result<()> {
             Err(error) => error,
         };
         run.rollback(&blue).await;
-        if error.code() != Code::LockTimeout || tries >= TRIES {
+        if !passes(&error) || tries >= TRIES {
             return Err(error);
         }
     }

@@ -93,7 +93,7 @@ impl Board {
             } => {
                 let text = format!(
                     "blue refuses writes, until {until} at the latest ({} from now)",
-                    super::numbers::millis(left_ms)
+                    numbers::millis(left_ms)
                 );
                 self.line(&step, Tone::Caution, "fenced", &text);
             }

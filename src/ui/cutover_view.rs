@@ -245,6 +245,7 @@ mod tests {
             plan: "hydra".to_owned(),
             gates,
             owner: Side::Blue,
+            stage: "blue owns the data and takes writes".to_owned(),
             execute: false,
             executed: None,
             next: "greenlight cutover plan.toml --execute --confirm hydra".to_owned(),
@@ -304,6 +305,8 @@ next: greenlight cutover plan.toml --execute --confirm hydra
             owner: Some(Side::Green),
             epoch: 4,
             took_ms: 94,
+            pause_ms: None,
+            refused: None,
             done: vec![
                 "swapped 17 tables".to_owned(),
                 "moved 3 sequences".to_owned(),
@@ -324,6 +327,8 @@ next: greenlight verify plan.toml
             owner: None,
             epoch: 0,
             took_ms: 0,
+            pause_ms: None,
+            refused: None,
             done: Vec::new(),
         });
         assert!(
