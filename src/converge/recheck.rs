@@ -155,9 +155,9 @@ async fn prepared(
             )
         })
         .collect();
-    for statement in &all.tables {
-        session.run(statement, "make room for a look").await?;
-    }
+    session
+        .run(&all.tables.join("; "), "make room for a look")
+        .await?;
     Ok(all)
 }
 

@@ -109,12 +109,10 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
             .run(&statements.join("; "), "take away what the sync needed")
             .await?;
     }
-    let present = pg::catalog::read(session, namespace).await?;
-    for statement in move_tables(run, &next, &present) {
-        session
-            .run(&statement, "move carried tables into the 2.X schema")
-            .await?;
-    }
+    let moves = move_tables(run, &next, &family(session, namespace).await?);
+    session
+        .run(&moves.join("; "), "move carried tables into the 2.X schema")
+        .await?;
     let rename = [
         format!(
             "ALTER SCHEMA {} RENAME TO {}",
@@ -128,18 +126,18 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
         ),
         format!("SET LOCAL search_path = {}", quote_ident(namespace)),
     ];
-    for statement in &rename {
-        session.run(statement, "swap the schemas").await?;
-    }
+    session.run(&rename.join("; "), "swap the schemas").await?;
     for table in next.tables.values() {
         let finish = ddl::add_foreign_keys(namespace, table)
             .into_iter()
             .chain(ddl::create_triggers(namespace, table));
-        for statement in finish.map(|s| s.sql).chain(ddl::comments(namespace, table)) {
-            session
-                .run(&statement, "add foreign keys and triggers")
-                .await?;
-        }
+        let finish: Vec<String> = finish
+            .map(|statement| statement.sql)
+            .chain(ddl::comments(namespace, table))
+            .collect();
+        session
+            .run(&finish.join(";\n"), "add foreign keys and triggers")
+            .await?;
     }
     sequences(run, session, &next).await?;
     same_schema(session, namespace, &next).await?;
@@ -209,15 +207,15 @@ async fn end_of_sync(run: &Run, session: &Session, next: &Catalog) -> Result<Vec
 }
 
 /// Carried tables leave the namespace; columns that 2.X added lose the default that only landing needed.
-fn move_tables(run: &Run, next: &Catalog, present: &Catalog) -> Vec<String> {
+fn move_tables(run: &Run, next: &Catalog, family: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let namespace = run.migration.namespace.as_str();
     let mut statements = Vec::new();
     for carried in landed_in_namespace(run) {
-        for table in present.family(&carried.table) {
-            let name = quote_qualified(namespace, &table.name);
+        for table in family.get(&carried.table).into_iter().flatten() {
+            let name = quote_qualified(namespace, table);
             let columns = next
                 .tables
-                .get(&table.name)
+                .get(table)
                 .map(|table| table.columns.as_slice())
                 .unwrap_or_default();
             let defaults: Vec<String> = columns
@@ -235,6 +233,19 @@ fn move_tables(run: &Run, next: &Catalog, present: &Catalog) -> Vec<String> {
         }
     }
     statements
+}
+
+/// The tables of a schema, each with its partitions of all levels and itself.
+async fn family(session: &Session, schema: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let sql = include_str!("../../sql/link/family.sql");
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in session
+        .rows(sql, &[&schema], "list tables and partitions")
+        .await?
+    {
+        all.entry(row.get(0)).or_default().push(row.get(1));
+    }
+    Ok(all)
 }
 
 async fn sequences(run: &Run, session: &Session, next: &Catalog) -> Result<()> {

@@ -378,6 +378,32 @@ impl Store {
             .collect())
     }
 
+    /// The timeline of these steps: time, step, what, milliseconds since the last fence.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn timeline(
+        &self,
+        steps: &[String],
+    ) -> Result<Vec<(String, String, String, Option<i64>)>> {
+        let sql = include_str!("../../sql/state/timeline.sql");
+        let rows = self
+            .session
+            .rows(sql, &[&steps], "read the timeline")
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| {
+                (
+                    row.get("at"),
+                    row.get("step"),
+                    row.get("what"),
+                    row.get("after_ms"),
+                )
+            })
+            .collect())
+    }
+
     /// Pauses or resumes the run.
     ///
     /// # Errors
