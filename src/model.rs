@@ -9,6 +9,7 @@ pub mod ddl;
 pub mod diff;
 pub mod event;
 pub mod ident;
+pub mod ini;
 pub mod migration;
 pub mod names;
 pub mod side;

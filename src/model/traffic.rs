@@ -26,7 +26,8 @@ impl Target {
     #[must_use]
     pub fn can_hold(&self) -> bool {
         match &self.driver {
-            Driver::Pgbouncer(_) | Driver::Haproxy(_) => true,
+            Driver::Pgbouncer(_) => true,
+            Driver::Haproxy(haproxy) => haproxy.hold != HaproxyHold::None,
             Driver::Command(command) => command.hold.is_some(),
             Driver::Http(http) => http.hold.is_some(),
             Driver::Sql(sql) => sql.hold.is_some(),
@@ -51,6 +52,14 @@ pub enum Driver {
     Sql(Sql),
     /// A file that somebody watches.
     File(File),
+}
+
+impl Driver {
+    /// Whether greenlight itself knows what a hold consists of there.
+    #[must_use]
+    pub fn knows_holding(&self) -> bool {
+        matches!(self, Self::Pgbouncer(_) | Self::Haproxy(_))
+    }
 }
 
 /// A database of a PgBouncer.
@@ -83,9 +92,23 @@ pub struct Haproxy {
     pub green: Vec<String>,
     /// The frontend's `maxconn` when nothing is held; without one, what was seen before the hold.
     pub maxconn: Option<u64>,
+    /// What a hold does.
+    pub hold: HaproxyHold,
     /// Whether the service acknowledges writes that the database refused: then no request may reach it during a hold, not even
     /// over a connection that was open before.
     pub strict: bool,
+}
+
+/// What a hold does at an HAProxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HaproxyHold {
+    /// New connections wait.
+    Wait,
+    /// Requests are turned away.
+    TurnAway,
+    /// Nothing.
+    None,
 }
 
 /// Where a runtime socket is.

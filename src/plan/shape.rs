@@ -6,6 +6,8 @@ use super::spans::Spans;
 use super::spec::Spec;
 use crate::error::{Code, Error, Place, Result};
 
+mod traffic;
+
 type At<'a> = &'a dyn Fn(Range<usize>, &str) -> Place;
 
 /// Keys of later versions. They are refused as such: an unknown key would look like a slip of the pen.
@@ -157,6 +159,7 @@ pub(crate) fn check(spec: &Spec, spans: &Spans, at: At<'_>) -> Result<()> {
             );
         }
     }
+    traffic::check(spec, spans, at)?;
     for (table, reason) in &spec.drop {
         if reason.trim().is_empty() {
             return wrong(

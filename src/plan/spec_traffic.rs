@@ -80,7 +80,7 @@ pub struct PgbouncerSpec {
 pub struct HaproxySpec {
     /// The runtime socket, with `level admin`: a path (relative to the plan) or `host:port`.
     pub socket: String,
-    /// The frontend that clients connect to. A hold sets its `maxconn` to 0: new connections wait in the listen queue.
+    /// The frontend that clients connect to.
     pub frontend: String,
     /// The backend with the servers of both sides.
     pub backend: String,
@@ -93,6 +93,24 @@ pub struct HaproxySpec {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub maxconn: Option<u32>,
+    /// What a hold does. Default: `"wait"`.
+    #[serde(default)]
+    pub hold: HaproxyHoldSpec,
+}
+
+/// What a hold does at an HAProxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HaproxyHoldSpec {
+    /// The frontend's `maxconn` is set to 0: new connections wait, and are served after the release. Sessions that are open
+    /// go on, unless `cutover.acks_refused_writes` is set: then they are turned away. HAProxy 2.6.20, 2.8.12, 2.9.12, 3.0.6
+    /// or newer: an older one dies on release when a client waits.
+    #[default]
+    Wait,
+    /// The servers are drained: requests are answered with 503, connections closed at once.
+    TurnAway,
+    /// Nothing: requests fail at the fence.
+    None,
 }
 
 /// Programs and their arguments. `{side}` becomes `blue` or `green`. Each may be called again at any time.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::load::Loaded;
 use super::spec_traffic::{
-    AddressSpec, CanarySpec, CommandSpec, HaproxySpec, HookSpec, HttpSpec, PgbouncerSpec,
-    RequestSpec, SqlSpec, TrafficSpec,
+    AddressSpec, CanarySpec, CommandSpec, HaproxyHoldSpec, HaproxySpec, HookSpec, HttpSpec,
+    PgbouncerSpec, RequestSpec, SqlSpec, TrafficSpec,
 };
 use crate::model::address::Address;
 use crate::model::traffic::{
-    Act, Canary, Command, Cutover, Driver, File, Haproxy, Hook, Http, Pgbouncer, Request, Socket,
-    Sql, Target,
+    Act, Canary, Command, Cutover, Driver, File, Haproxy, HaproxyHold, Hook, Http, Pgbouncer,
+    Request, Socket, Sql, Target,
 };
 
 /// How long an action of a target may take.
@@ -50,7 +50,7 @@ impl TrafficSpec {
     /// Whether it can make requests wait.
     pub(super) fn can_hold(&self) -> bool {
         self.pgbouncer.is_some()
-            || self.haproxy.is_some()
+            || (self.haproxy.as_ref()).is_some_and(|it| it.hold != HaproxyHoldSpec::None)
             || self.command.as_ref().is_some_and(|it| !it.hold.is_empty())
             || self.http.as_ref().is_some_and(|it| it.hold.is_some())
             || self.sql.as_ref().is_some_and(|it| it.hold.is_some())
@@ -121,6 +121,11 @@ fn haproxy(loaded: &Loaded, spec: &HaproxySpec, strict: bool) -> Haproxy {
         blue: spec.blue.0.clone(),
         green: spec.green.0.clone(),
         maxconn: spec.maxconn.map(u64::from),
+        hold: match spec.hold {
+            HaproxyHoldSpec::Wait => HaproxyHold::Wait,
+            HaproxyHoldSpec::TurnAway => HaproxyHold::TurnAway,
+            HaproxyHoldSpec::None => HaproxyHold::None,
+        },
         strict,
     }
 }
