@@ -16,7 +16,7 @@ use crate::state::{Run, failpoint};
 /// two it is us who give way.
 const LOCK: Duration = Duration::from_millis(800);
 /// Between two tries, so that those who have waited get on.
-const BETWEEN: Duration = Duration::from_millis(200);
+const BETWEEN: Duration = Duration::from_millis(500);
 
 /// A fence that stands.
 #[derive(Clone, Debug)]
