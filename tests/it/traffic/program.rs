@@ -110,7 +110,7 @@ async fn a_program_that_hangs_is_killed_with_its_children() {
     let state = || {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
         text.ok()
-            .and_then(|text| Some(text.rsplit_once(')')?.1.trim().chars().next()?))
+            .and_then(|text| text.rsplit_once(')')?.1.trim().chars().next())
     };
     let started = Instant::now();
     // Killed, it may still have to be collected by whoever inherited it.
