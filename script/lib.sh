@@ -236,6 +236,79 @@ need_pg_client() {
     [[ -x ${PG_CLIENT:-}/psql ]] || die "psql is missing" "install PostgreSQL's client programs"
 }
 
+# --- what stands in front of the service ------------------------------------------------------------------------------
+
+# Daemons are where only root's PATH leads.
+find_daemon() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1"; }
+
+# Finds or installs PgBouncer. Sets GREENLIGHT_PGBOUNCER.
+need_pgbouncer() {
+    if [[ -z ${GREENLIGHT_PGBOUNCER:-} ]]; then
+        find_daemon pgbouncer >/dev/null || apt_install pgbouncer
+        GREENLIGHT_PGBOUNCER=$(find_daemon pgbouncer) || die "PgBouncer was installed, but is nowhere to be found"
+    fi
+    export GREENLIGHT_PGBOUNCER
+}
+
+# Finds or installs HAProxy. Sets GREENLIGHT_HAPROXY.
+need_haproxy() {
+    if [[ -z ${GREENLIGHT_HAPROXY:-} ]]; then
+        find_daemon haproxy >/dev/null || apt_install haproxy
+        GREENLIGHT_HAPROXY=$(find_daemon haproxy) || die "HAProxy was installed, but is nowhere to be found"
+    fi
+    export GREENLIGHT_HAPROXY
+}
+
+# haproxy_holds PROGRAM: whether it survives the end of a hold. 2.6.12 of Debian 12 does not (HAProxy's issue 2726).
+haproxy_holds() {
+    local version
+    version=$("$1" -v | sed -nE 's/^HAProxy version ([0-9]+)\.([0-9]+)\.([0-9]+).*/\1 \2 \3/p')
+    # shellcheck disable=SC2086 # three words
+    set -- $version
+    case ${1:-0}.${2:-0} in
+        2.6) (($3 >= 20)) ;;
+        2.8 | 2.9) (($3 >= 12)) ;;
+        3.0) (($3 >= 6)) ;;
+        *) ((${1:-0} >= 3)) ;;
+    esac
+}
+
+# The HAProxy of Debian 13, in a folder of its own with the libraries that it needs: prints the program, or fails. The tests
+# of holds run with it where the installed one cannot hold.
+newer_haproxy() {
+    local dir loader apt
+    case $(uname -s)-$(uname -m) in
+        Linux-x86_64) loader=usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 ;;
+        Linux-aarch64) loader=usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1 ;;
+        *) return 1 ;;
+    esac
+    dir=$(reachable_dir haproxy)
+    if [[ ! -x $dir/haproxy ]]; then
+        have apt-get || return 1
+        say "Fetching HAProxy of Debian 13"
+        mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial" "$dir/root"
+        printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main\n' \
+            >"$dir/apt/list"
+        apt=(-q -o "Dir::Etc::sourcelist=$dir/apt/list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$dir/apt/lists"
+            -o "Dir::Cache=$dir/apt/cache" -o APT::Sandbox::User=root)
+        (
+            cd "$dir/apt"
+            apt-get "${apt[@]}" update
+            apt-get "${apt[@]}" download haproxy libc6 libcap2 libcrypt1 libgcc-s1 libjemalloc2 liblua5.4-0 \
+                libopentracing-c-wrapper0t64 libopentracing1 libpcre2-8-0 libssl3t64 libstdc++6 libsystemd0 libzstd1 zlib1g
+            for deb in ./*.deb; do dpkg-deb -x "$deb" "$dir/root"; done
+        ) >&2 || { rm -rf "$dir/apt" "$dir/root"; return 1; }
+        rm -rf "$dir/apt"
+        cat >"$dir/haproxy" <<PROGRAM
+#!/bin/sh
+exec $dir/root/$loader --library-path $dir/root/${loader%/*} $dir/root/usr/sbin/haproxy "\$@"
+PROGRAM
+        chmod -R a+rX "$dir"
+        chmod 755 "$dir/haproxy"
+    fi
+    haproxy_holds "$dir/haproxy" && printf '%s' "$dir/haproxy"
+}
+
 # Whom servers run as when we are root: PostgreSQL refuses root.
 pg_user() {
     local user

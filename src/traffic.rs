@@ -158,7 +158,7 @@ impl Traffic {
                         return Ok(());
                     }
                     let limit = within.min(target.timeout);
-                    bounded(target, limit, generic(target, Verb::Hold)).await
+                    bounded(target, limit, generic(target, Verb::Hold, limit)).await
                 }
             }
         };
@@ -202,7 +202,7 @@ impl Traffic {
                     if read(target).await?.side == Some(side) {
                         return Ok(());
                     }
-                    generic(target, Verb::Point(side)).await
+                    generic(target, Verb::Point(side), target.timeout).await
                 }
             }
         };
@@ -236,7 +236,7 @@ impl Traffic {
                     if force == Force::IfHeld && !read(target).await?.held {
                         return Ok(());
                     }
-                    generic(target, Verb::Release).await
+                    generic(target, Verb::Release, target.timeout).await
                 }
             }
         };
@@ -290,14 +290,17 @@ async fn read(target: &Target) -> Result<Reading> {
     }
 }
 
-async fn generic(target: &Target, verb: Verb) -> Result<()> {
+async fn generic(target: &Target, verb: Verb, limit: Duration) -> Result<()> {
     match &target.driver {
-        Driver::Command(it) => command::act(target, it, verb).await,
-        Driver::Http(it) => http::act(target, it, verb).await,
+        Driver::Command(it) => command::act(target, it, verb, limit).await,
+        Driver::Http(it) => http::act(it, verb, limit).await,
         Driver::Sql(it) => sql::act(target, it, verb).await,
         Driver::Pgbouncer(_) | Driver::Haproxy(_) | Driver::File(_) => Ok(()),
     }
 }
+
+/// A program or a request that is ended because of its own limit can say more than what is ended from outside.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Ends what takes longer than `limit`; then it is not known what it has done.
 async fn bounded<T>(
@@ -306,7 +309,7 @@ async fn bounded<T>(
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     // Boxed, because the drivers' futures are large and nested in those of the callers.
-    tokio::time::timeout(limit, Box::pin(work))
+    tokio::time::timeout(limit + GRACE, Box::pin(work))
         .await
         .unwrap_or_else(|_elapsed| {
             let what = format!(

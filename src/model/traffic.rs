@@ -47,7 +47,7 @@ pub enum Driver {
     /// Programs.
     Command(Command),
     /// Requests.
-    Http(Http),
+    Http(Box<Http>),
     /// Statements on some PostgreSQL server.
     Sql(Sql),
     /// A file that somebody watches.

@@ -113,7 +113,8 @@ pub enum HaproxyHoldSpec {
     None,
 }
 
-/// Programs and their arguments. `{side}` becomes `blue` or `green`. Each may be called again at any time.
+/// Programs and their arguments. `{side}` becomes `blue` or `green`. Each may be called again at any time. One that leaves
+/// another program running must send that one's output elsewhere.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommandSpec {
@@ -225,7 +226,8 @@ pub struct CutoverSpec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HookSpec {
-    /// A program and its arguments, run in the plan's folder without a shell.
+    /// A program and its arguments, run in the plan's folder without a shell. What it leaves running, such as the service,
+    /// must write its output elsewhere.
     #[serde(default)]
     pub command: Vec<String>,
     /// What is asked for.

@@ -79,7 +79,7 @@ fn driver(loaded: &Loaded, spec: &TrafficSpec, strict: bool) -> Option<Driver> {
     } else if let Some(it) = &spec.command {
         Driver::Command(command(it))
     } else if let Some(it) = &spec.http {
-        Driver::Http(http(it)?)
+        Driver::Http(Box::new(http(it)?))
     } else if let Some(it) = &spec.sql {
         Driver::Sql(sql(it)?)
     } else {

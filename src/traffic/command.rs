@@ -1,5 +1,7 @@
 //! Programs of the operator's.
 
+use std::time::Duration;
+
 use super::{Reading, Verb, program};
 use crate::error::{Code, Result};
 use crate::model::traffic::{Command, Target};
@@ -10,7 +12,7 @@ pub(super) async fn read(target: &Target, it: &Command) -> Result<Reading> {
     Ok(Reading::of_words(&said))
 }
 
-pub(super) async fn act(target: &Target, it: &Command, verb: Verb) -> Result<()> {
+pub(super) async fn act(target: &Target, it: &Command, verb: Verb, limit: Duration) -> Result<()> {
     let (argv, side) = match verb {
         Verb::Hold => (it.hold.as_deref(), None),
         Verb::Release => (it.release.as_deref(), None),
@@ -18,7 +20,7 @@ pub(super) async fn act(target: &Target, it: &Command, verb: Verb) -> Result<()>
     };
     let Some(argv) = argv else { return Ok(()) };
     let code = Code::TrafficUnreadable;
-    let said = program::run(argv, side, &target.folder, target.timeout, code).await?;
+    let said = program::run(argv, side, &target.folder, limit, code).await?;
     for line in said.lines() {
         tracing::info!(target: "traffic", "{}: {line}", target.name);
     }

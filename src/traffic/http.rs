@@ -35,7 +35,7 @@ pub(super) async fn read(target: &Target, it: &Http) -> Result<Reading> {
     ))
 }
 
-pub(super) async fn act(target: &Target, it: &Http, verb: Verb) -> Result<()> {
+pub(super) async fn act(it: &Http, verb: Verb, limit: Duration) -> Result<()> {
     let (request, side) = match verb {
         Verb::Hold => (it.hold.as_ref(), None),
         Verb::Release => (it.release.as_ref(), None),
@@ -44,7 +44,7 @@ pub(super) async fn act(target: &Target, it: &Http, verb: Verb) -> Result<()> {
     let Some(request) = request else {
         return Ok(());
     };
-    let answer = ask(request, side, target.timeout).await?;
+    let answer = ask(request, side, limit).await?;
     if !(200..300).contains(&answer.status) {
         return Err(refused(request, answer.status));
     }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::{Findings, Reading, database, file, moment};
 use crate::error::{Code, Effect, Error, Result};
-use crate::model::Side;
 use crate::model::ini::{self, Place};
 use crate::model::traffic::{Pgbouncer, Target};
+use crate::model::{Side, quote_ident};
 use crate::pg::Console;
 use crate::pg::console::Words;
 
@@ -112,9 +112,9 @@ pub(super) async fn read(target: &Target, it: &Pgbouncer) -> Result<Reading> {
     reading(&shown(&console, it).await?, it)
 }
 
-/// A name in a command of the console, which takes it as a literal.
+/// The name in a command of the console, which takes it bare or in double quotes, and bare only without a dash.
 fn name(it: &Pgbouncer) -> String {
-    format!("'{}'", it.database.replace('\'', "''"))
+    quote_ident(&it.database)
 }
 
 pub(super) async fn hold(target: &Target, it: &Pgbouncer, within: Duration) -> Result<()> {

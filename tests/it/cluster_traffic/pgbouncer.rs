@@ -54,6 +54,15 @@ async fn side(client: &Console) -> String {
     rows[0]["name"].clone().expect("a side")
 }
 
+/// Waits until a PAUSE has begun.
+async fn until_held(traffic: &Traffic) {
+    let begun = Instant::now();
+    while !traffic.read(0).await.expect("a reading").held {
+        assert!(begun.elapsed() < SOON, "nobody holds");
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_held_client_waits_and_is_served_by_the_other_side() {
     let site = Site::new("transaction");
@@ -130,9 +139,7 @@ async fn a_pause_whose_process_died_is_finished_or_released_by_another() {
     let dying = site.traffic();
     let hold = tokio::spawn(async move { dying.hold(0, SOON).await });
     let traffic = site.traffic();
-    while !traffic.read(0).await.expect("a reading").held {
-        tokio::task::yield_now().await;
-    }
+    until_held(&traffic).await;
     // Its connection to the console is closed with it.
     hold.abort();
     hold.await.expect_err("it was cut off");
@@ -148,9 +155,7 @@ async fn a_pause_whose_process_died_is_finished_or_released_by_another() {
 
     let admin = site.pooler.connect("admin", "pgbouncer").await;
     let pause = tokio::spawn(async move { admin.run("PAUSE shop", "pause").await });
-    while !traffic.read(0).await.expect("a reading").held {
-        tokio::task::yield_now().await;
-    }
+    until_held(&traffic).await;
     pause.abort();
     busy.run("COMMIT", "commit")
         .await

@@ -40,7 +40,7 @@ impl Book<'_> {
                 continue;
             };
             write!(sections, "\n## {heading}\n\n{}\n", words(key)).expect("text");
-            self.section(key, &mut sections);
+            self.section(key, "", &mut sections);
         }
         let mut text = String::from("\n## Top level\n");
         let required = required(schema);
@@ -63,7 +63,7 @@ impl Book<'_> {
         text
     }
 
-    fn section(&self, key: &Value, out: &mut String) {
+    fn section(&self, key: &Value, above: &str, out: &mut String) {
         let inner = if key["type"] == "array" {
             self.resolve(&key["items"])
         } else if let Some(values) = key.get("additionalProperties").filter(|v| v.is_object()) {
@@ -98,12 +98,36 @@ impl Book<'_> {
             .map(|(name, key)| (name.clone(), key.clone()))
             .collect();
         self.table(&keys, &required(inner), out);
-        for (name, key) in &keys {
-            let nested = self.resolve(key);
-            if nested.get("properties").is_some() {
-                write!(out, "\n### `{name}`\n\n{}\n", words(nested)).expect("text");
-                self.section(key, out);
+        self.nested(&keys, above, out);
+    }
+
+    /// The tables among these keys, each form once, with the keys that take it.
+    fn nested(&self, keys: &Map<String, Value>, above: &str, out: &mut String) {
+        let mut forms: Vec<(&Value, Vec<&str>, &Value)> = Vec::new();
+        for (name, key) in keys {
+            let form = match key["type"].as_str() {
+                Some("array") => self.resolve(&key["items"]),
+                _ => self.resolve(key),
+            };
+            if form.get("properties").is_none() {
+                continue;
             }
+            match forms
+                .iter_mut()
+                .find(|(known, ..)| std::ptr::eq(*known, form))
+            {
+                Some((_, names, _)) => names.push(name),
+                None => forms.push((form, vec![name], key)),
+            }
+        }
+        for (form, names, key) in forms {
+            let names: Vec<String> = names
+                .iter()
+                .map(|name| format!("`{above}{name}`"))
+                .collect();
+            write!(out, "\n### {}\n\n{}\n", names.join(", "), words(form)).expect("text");
+            let inside = format!("{}.", names[0].trim_matches('`'));
+            self.section(key, &inside, out);
         }
     }
 
@@ -166,7 +190,11 @@ impl Book<'_> {
         match value["type"].as_str() {
             Some("string") => "a string".to_owned(),
             Some("integer") => "a number".to_owned(),
-            Some("array") => "a list of strings".to_owned(),
+            Some("boolean") => "`true` or `false`".to_owned(),
+            Some("array") => match self.resolve(&value["items"]).get("properties") {
+                Some(_) => format!("a list, each {}", self.form(&value["items"])),
+                None => "a list of strings".to_owned(),
+            },
             Some("object") => match value.get("additionalProperties") {
                 Some(values) if values.is_object() => {
                     format!("a table; each value {}", self.form(values))

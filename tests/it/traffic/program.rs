@@ -24,7 +24,7 @@ fn flip(folder: &Path, point: &str, timeout: Duration) -> Traffic {
         read: script(
             folder,
             "which.sh",
-            "cat side; test ! -e held || echo ' held'",
+            "set -e; cat side; test ! -e held || echo ' held'",
         ),
         hold: Some(script(folder, "hold.sh", "touch held")),
         release: Some(script(folder, "release.sh", "rm -f held")),
@@ -71,7 +71,7 @@ async fn the_read_back_decides() {
             "it breaks the read-back",
             "rm side",
             SOON,
-            Some((Effect::Unknown, "which.sh")),
+            Some((Effect::Unknown, "No such file")),
         ),
     ] {
         let traffic = flip(folder.path(), point, timeout);
@@ -110,7 +110,7 @@ async fn a_program_that_hangs_is_killed_with_its_children() {
     let state = || {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
         text.ok()
-            .and_then(|text| Some(text.rsplit_once(')')?.1.trim().chars().next()?))
+            .and_then(|text| text.rsplit_once(')')?.1.trim().chars().next())
     };
     let started = Instant::now();
     // Killed, it may still have to be collected by whoever inherited it.

@@ -73,7 +73,7 @@ async fn a_request_moves_the_route_and_is_read_back() {
     let (web, log) = router();
     let traffic = target(
         Path::new("/"),
-        Driver::Http(http(&web, "/point?t={side}")),
+        Driver::Http(Box::new(http(&web, "/point?t={side}"))),
         SOON,
     );
     traffic.hold(0, SOON).await.expect("a hold");
@@ -101,7 +101,11 @@ async fn the_read_back_decides() {
         ("/broken", Some(Effect::Unknown)),
     ] {
         let (web, _log) = router();
-        let traffic = target(Path::new("/"), Driver::Http(http(&web, path)), SOON);
+        let traffic = target(
+            Path::new("/"),
+            Driver::Http(Box::new(http(&web, path))),
+            SOON,
+        );
         let done = traffic.point(0, Side::Green).await;
         assert_eq!(
             done.as_ref()
@@ -122,7 +126,7 @@ async fn a_header_comes_from_the_environment_and_is_never_shown() {
     let mut it = http(&web, "/forbidden?token=s3cret");
     // The variable is one that every process has; a test cannot set one for itself alone.
     it.point.headers_env = BTreeMap::from([("Authorization".into(), "PATH".into())]);
-    let traffic = target(Path::new("/"), Driver::Http(it.clone()), SOON);
+    let traffic = target(Path::new("/"), Driver::Http(Box::new(it.clone())), SOON);
     let error = traffic.point(0, Side::Green).await.expect_err("refused");
     let path = std::env::var("PATH").expect("a PATH");
     assert!(
@@ -138,7 +142,7 @@ async fn a_header_comes_from_the_environment_and_is_never_shown() {
     );
 
     it.point.headers_env = BTreeMap::from([("Authorization".into(), "NOT_SET_ANYWHERE".into())]);
-    let traffic = target(Path::new("/"), Driver::Http(it), SOON);
+    let traffic = target(Path::new("/"), Driver::Http(Box::new(it)), SOON);
     let error = traffic
         .point(0, Side::Green)
         .await
