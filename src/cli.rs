@@ -132,6 +132,22 @@ pub enum Command {
     )]
     Cutover(CutoverArgs),
 
+    /// Give up a cutover before green owns the data
+    ///
+    /// Lifts blue's fence or seal, lets green follow blue again, and releases the traffic. It may be run at any time, and again;
+    /// after the point of no return it does nothing.
+    #[command(
+        after_help = "Examples:\n  greenlight abort plan.toml\n  greenlight abort plan.toml --takeover"
+    )]
+    Abort(AbortArgs),
+
+    /// Measure the pause of a cutover on the real pair, and undo it each time
+    ///
+    /// Does everything up to the seal, and own without its commit, then lifts the fence: blue's writers feel each pause. The
+    /// phases and the longest pause are kept, and the cutover's forecast goes by them.
+    #[command(after_help = "Example:\n  greenlight rehearse plan.toml --stop-writes --times 5")]
+    Rehearse(RehearseArgs),
+
     /// Show where the migration is, and the one command that comes next
     ///
     /// Reads only. It says who owns the data, what is done, and whether it is safe to walk away.
@@ -256,8 +272,44 @@ pub struct CutoverArgs {
     #[arg(long, value_name = "NAME", requires = "execute")]
     pub confirm: Option<String>,
 
-    /// Take the lease from a greenlight that is known to be stuck
+    /// Take the lease from a greenlight that is known to be stuck, or only follows
     #[arg(long, requires = "execute")]
+    pub takeover: bool,
+
+    /// Go by the last comparison instead of comparing every row once more before writes are stopped
+    #[arg(long, requires = "execute")]
+    pub trust_verify: bool,
+}
+
+/// Arguments of `abort`.
+#[derive(Args, Clone, Debug)]
+pub struct AbortArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Take the lease from a greenlight that is known to be stuck
+    #[arg(long)]
+    pub takeover: bool,
+}
+
+/// Arguments of `rehearse`.
+#[derive(Args, Clone, Debug)]
+pub struct RehearseArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Stop blue's writes for a moment, each time: without it only the gates are shown
+    #[arg(long)]
+    pub stop_writes: bool,
+
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub times: u16,
+
+    /// Take the lease from a greenlight that is known to be stuck
+    #[arg(long)]
     pub takeover: bool,
 }
 

@@ -4,6 +4,7 @@
 //! Invariant: `check`, `plan`, `status`, `report` and `schema` without `--write` change nothing on a side that is kept;
 //! `verify` leaves its verdict in the record and nothing else.
 
+mod abort;
 mod check;
 mod cleanup;
 mod completions;
@@ -13,6 +14,7 @@ mod json_schema;
 mod pause;
 mod plan;
 mod preflight;
+mod rehearse;
 mod report;
 mod run;
 mod same_blue;
@@ -88,7 +90,9 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Check(arguments) => check::run(printer, global, &arguments.plan),
         Command::Plan(arguments) => plan::run(printer, global, arguments).await,
         Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
-        Command::Cutover(arguments) => cutover::run(printer, global, arguments).await,
+        Command::Cutover(arguments) => Box::pin(cutover::run(printer, global, arguments)).await,
+        Command::Abort(arguments) => Box::pin(abort::run(printer, global, arguments)).await,
+        Command::Rehearse(arguments) => Box::pin(rehearse::run(printer, global, arguments)).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
         Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,
         Command::Report(arguments) => report::run(printer, global, arguments).await,

@@ -10,6 +10,7 @@ mod drain;
 mod follow;
 mod marker;
 mod patch;
+mod recheck;
 mod resync;
 mod segments;
 mod servo;
@@ -22,9 +23,12 @@ mod watch;
 pub use batch::{Relation, Work, drive};
 pub use copy::{Copy, Snapshot, copy_statement};
 pub use drain::{Drain, depth};
-pub use follow::{Vitals, alongside, drain_all, forever, kept_vitals, until_in_step};
-pub use marker::Marker;
+pub use follow::{
+    Vitals, alongside, alongside_closely, drain_all, forever, kept_vitals, until_in_step,
+};
+pub use marker::{Marker, arrived};
 pub use patch::Patch;
+pub use recheck::{Recheck, forget_recent, keep_recent};
 pub use settle::Settle;
 pub use throttle::Throttle;
 pub use transform::{Insert, batch_condition, planner_hints, select_for};

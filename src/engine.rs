@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use crate::error::{Code, Error, Result};
 use crate::model::event::Event;
-use crate::state::{Run, StepRecord, failpoint};
+use crate::model::stats::Stats;
+use crate::state::{Run, StepRecord, Stop, failpoint};
 use crate::steps::Step;
 
 /// Which steps are left, in order: those not recorded as done, up to and with `until`.
@@ -56,10 +57,77 @@ pub async fn run(run: &Run, steps: &[Step], until: Option<&str>) -> Result<()> {
         run.observer.event(Event::StepSkipped { step: step.id() });
     }
     for step in todo {
+        if step.is_committed() {
+            // Both sides may be closed, or traffic on its way: on is the only way that opens them.
+            let run = Run {
+                stop: Stop::never(),
+                ..run.clone()
+            };
+            Box::pin(hurried(&run, step)).await?;
+            continue;
+        }
         run.stop.check()?;
-        Box::pin(one(run, step)).await?;
+        if step.is_hurried() {
+            Box::pin(hurried(run, step)).await?;
+        } else {
+            Box::pin(one(run, step)).await?;
+        }
     }
     Ok(())
+}
+
+/// Intent, act, done, where somebody waits: nothing is measured but the time.
+async fn hurried(run: &Run, step: &Step) -> Result<()> {
+    let id = step.id();
+    let record = run.store.intend_hurried(&id).await?;
+    if record.done {
+        return Ok(());
+    }
+    let description = step.describe(&run.migration);
+    run.observer.event(Event::StepStarted {
+        step: id.clone(),
+        title: description.title,
+        resumed: record.runs > 1,
+        total: 0,
+        unit: description.unit,
+    });
+    failpoint(&format!("{id}:intended"));
+    let began = Instant::now();
+    let acted = act(run, step, &id).await;
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    failpoint(&format!("{id}:acted"));
+    match acted {
+        Ok(stats) => {
+            run.store.finish_hurried(&id, &stats, took).await?;
+            failpoint(&format!("{id}:done"));
+            run.observer.event(Event::StepDone {
+                step: id,
+                stats,
+                took_ms: took,
+            });
+            Ok(())
+        }
+        Err(error) => {
+            run.observer.event(Event::StepFailed {
+                step: id.clone(),
+                error: error.to_string(),
+            });
+            let stopped = format!("stopped: {}", error.code());
+            if let Err(second) = run.store.note(Some(&id), &stopped).await {
+                tracing::debug!(error = %second, "the failure could not be written into the record");
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn act(run: &Run, step: &Step, id: &str) -> Result<Stats> {
+    let mut stop = run.stop.clone();
+    tokio::select! {
+        acted = step.run(run) => acted,
+        // Sessions of a step that is dropped are closed, and their open transactions rolled back by the server.
+        () = stop.wait() => Err(Error::new(Code::Interrupted, format!("stopped by a signal during step `{id}`"))),
+    }
 }
 
 /// Intent, act, done.
@@ -87,12 +155,7 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
     failpoint(&format!("{id}:intended"));
     let waited = run.waits.so_far();
     let began = Instant::now();
-    let mut stop = run.stop.clone();
-    let acted = tokio::select! {
-        acted = step.run(run) => acted,
-        // Sessions of a step that is dropped are closed, and their open transactions rolled back by the server.
-        () = stop.wait() => Err(Error::new(Code::Interrupted, format!("stopped by a signal during step `{id}`"))),
-    };
+    let acted = act(run, step, &id).await;
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     failpoint(&format!("{id}:acted"));
     match acted {

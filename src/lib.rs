@@ -13,6 +13,9 @@
 //! | [`converge`] | batches: how rows get from blue to landing and from landing to target |
 //! | [`compare`] | row hashes, differences, verdicts |
 //! | [`link`] | green's schemas: prepare, landing, swap |
+//! | [`fence`] | blue refuses writes for a moment: put up, seal, expire, lift |
+//! | [`traffic`] | what stands in front of the service: hold, point, release |
+//! | [`cutover`] | where a cutover stands, its gates, how it is given up |
 //! | [`steps`] | one thin file per step kind |
 //! | [`plan`] | TOML → spec → compiled plan, lint |
 //! | [`engine`] | the only recorder: next step, run, record, tell the observer |
@@ -23,12 +26,15 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod converge;
+pub mod cutover;
 pub mod engine;
 pub mod error;
+pub mod fence;
 pub mod link;
 pub mod model;
 pub mod pg;
 pub mod plan;
 pub mod state;
 pub mod steps;
+pub mod traffic;
 pub mod ui;

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod catalog;
 mod conninfo;
+pub mod console;
 mod passfile;
 pub mod probe;
 mod service;
@@ -15,4 +16,5 @@ pub mod sqlstate;
 pub mod tls;
 
 pub use address::{Address, Roots, SslMode};
+pub use console::Console;
 pub use session::{Session, Settings, connect};

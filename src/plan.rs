@@ -18,8 +18,10 @@ mod spans;
 pub mod spec;
 mod spec_limits;
 mod spec_tables;
+mod spec_traffic;
 mod sql;
 mod text;
+mod traffic;
 pub mod unit;
 
 pub use compile::{

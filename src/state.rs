@@ -14,5 +14,5 @@ mod store;
 pub use failpoint::{failpoint, without};
 pub use lease::{Lease, Living, living};
 pub use record::{Facts, Rows, RunRecord, SegmentRecord, StepRecord};
-pub use run::{Run, Stop, Waits};
+pub use run::{Run, Spare, Stop, Waits};
 pub use store::Store;

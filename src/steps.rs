@@ -1,24 +1,36 @@
 //! The kinds of steps: one thin file each, with what it does, what it locks, how it is run and how it is undone.
 //!
-//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`.
+//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`.
 //! Invariants: a step may be run again at any time, and looks at the world before it acts; its id is stored and never
 //! changes its meaning; a step does not record itself, the engine does.
 
 mod alter;
 mod analyze;
+mod arm;
+mod canary;
 mod capture;
 mod compare;
+mod detach;
+mod drain;
+mod fence;
+mod flip;
 mod follow;
+mod hold;
 mod index;
 mod keys;
 mod landing;
 mod link;
+mod observe;
 mod own;
 mod patch;
 mod prepare;
+mod ready;
+mod recheck;
 mod references;
+mod seal;
 mod seed;
 mod transform;
+mod unlink;
 mod validate;
 
 use crate::error::Result;
@@ -59,8 +71,34 @@ pub enum Step {
     References,
     /// Compares every row.
     Compare,
+    /// Makes ready what a cutover needs and nobody notices.
+    Arm,
+    /// Waits until green is in step, and runs the hooks.
+    Ready,
+    /// Makes requests wait in front of the service.
+    Hold,
+    /// Blue refuses writes, for a while.
+    Fence,
+    /// Waits until green has everything.
+    Drain,
+    /// Compares what changed of late.
+    Recheck,
+    /// Blue refuses writes for good.
+    Seal,
+    /// Stops the replication.
+    Detach,
     /// Swaps the schemas: the point of no return.
     Own,
+    /// Points the traffic to green.
+    Flip,
+    /// Lets held requests go.
+    Release,
+    /// Sends the canary.
+    Canary,
+    /// Takes the replication away.
+    Unlink,
+    /// Watches both sides.
+    Observe,
     /// Validates the foreign keys.
     Validate,
 }
@@ -135,17 +173,70 @@ impl Step {
         if migration.live.is_some() {
             steps.push(Self::Follow);
         }
-        steps.extend([Self::References, Self::Compare, Self::Own, Self::Validate]);
+        steps.extend([Self::References, Self::Compare]);
+        steps.extend(Self::of_cutover(migration));
         steps
     }
 
-    /// The steps that `run` does: all before own.
+    /// The steps that `cutover` does.
     #[must_use]
-    pub fn before_own(migration: &Migration) -> Vec<Self> {
-        Self::all(migration)
-            .into_iter()
-            .take_while(|step| *step != Self::Own)
+    pub fn of_cutover(migration: &Migration) -> Vec<Self> {
+        let (live, cutover) = (migration.live.is_some(), &migration.cutover);
+        let traffic = !migration.traffic.is_empty();
+        let all = [
+            (Self::Arm, live),
+            (Self::Ready, live || !cutover.before.is_empty()),
+            (Self::Hold, live || traffic),
+            (Self::Fence, live),
+            (Self::Drain, live),
+            (Self::Recheck, live),
+            (Self::Seal, live),
+            (Self::Detach, live),
+            (Self::Own, true),
+            (Self::Flip, traffic),
+            (Self::Release, traffic),
+            (Self::Canary, cutover.canary.is_some()),
+            (Self::Unlink, live),
+            (Self::Validate, true),
+            (Self::Observe, cutover.observe.is_some()),
+        ];
+        all.into_iter()
+            .filter_map(|(step, wanted)| wanted.then_some(step))
             .collect()
+    }
+
+    /// The steps that `run` does: all before the cutover.
+    #[must_use]
+    pub fn of_run(migration: &Migration) -> Vec<Self> {
+        let cutover = Self::of_cutover(migration);
+        let mut all = Self::all(migration);
+        all.retain(|step| !cutover.contains(step));
+        all
+    }
+
+    /// Whether clients may wait while it is done: nothing is measured then that costs time.
+    #[must_use]
+    pub fn is_hurried(&self) -> bool {
+        matches!(
+            self,
+            Self::Fence
+                | Self::Drain
+                | Self::Recheck
+                | Self::Seal
+                | Self::Detach
+                | Self::Own
+                | Self::Flip
+                | Self::Release
+        )
+    }
+
+    /// Whether it may not be interrupted: both sides may be closed then, or traffic on its way.
+    #[must_use]
+    pub fn is_committed(&self) -> bool {
+        matches!(
+            self,
+            Self::Seal | Self::Detach | Self::Own | Self::Flip | Self::Release
+        )
     }
 
     /// Its stored name.
@@ -167,6 +258,19 @@ impl Step {
             Self::References => "references".to_owned(),
             Self::Compare => "compare".to_owned(),
             Self::Own => "own".to_owned(),
+            Self::Arm => "arm".to_owned(),
+            Self::Ready => "ready".to_owned(),
+            Self::Hold => "hold".to_owned(),
+            Self::Fence => "fence".to_owned(),
+            Self::Drain => "drain".to_owned(),
+            Self::Recheck => "recheck".to_owned(),
+            Self::Seal => "seal".to_owned(),
+            Self::Detach => "detach".to_owned(),
+            Self::Flip => "flip".to_owned(),
+            Self::Release => "release".to_owned(),
+            Self::Canary => "canary".to_owned(),
+            Self::Unlink => "unlink".to_owned(),
+            Self::Observe => "observe".to_owned(),
             Self::Validate => "validate".to_owned(),
         }
     }
@@ -197,6 +301,19 @@ impl Step {
             Self::References => references::describe(migration),
             Self::Compare => compare::describe(migration),
             Self::Own => own::describe(migration),
+            Self::Arm => arm::describe(migration),
+            Self::Ready => ready::describe(migration),
+            Self::Hold => hold::describe(migration),
+            Self::Fence => fence::describe(migration),
+            Self::Drain => drain::describe(migration),
+            Self::Recheck => recheck::describe(migration),
+            Self::Seal => seal::describe(migration),
+            Self::Detach => detach::describe(migration),
+            Self::Flip => flip::describe(migration),
+            Self::Release => flip::describe_release(migration),
+            Self::Canary => canary::describe(migration),
+            Self::Unlink => unlink::describe(migration),
+            Self::Observe => observe::describe(migration),
             Self::Validate => validate::describe(migration),
         }
     }
@@ -225,6 +342,19 @@ impl Step {
             Self::References => references::run(run, &id).await,
             Self::Compare => return compare::run(run, &id).await,
             Self::Own => own::run(run).await,
+            Self::Recheck => return recheck::run(run).await,
+            Self::Arm => arm::run(run).await,
+            Self::Ready => ready::run(run, &id).await,
+            Self::Hold => hold::run(run, &id).await,
+            Self::Fence => fence::run(run, &id).await,
+            Self::Drain => drain::run(run).await,
+            Self::Seal => seal::run(run).await,
+            Self::Detach => detach::run(run).await,
+            Self::Flip => flip::run(run).await,
+            Self::Release => flip::release(run).await,
+            Self::Canary => canary::run(run, &id).await,
+            Self::Unlink => unlink::run(run).await,
+            Self::Observe => observe::run(run, &id).await,
             Self::Validate => validate::run(run).await,
         }?;
         Ok(Stats::default())

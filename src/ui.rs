@@ -9,6 +9,7 @@
 //! - a closed pipe never ends the program: the work goes on, only its words are lost;
 //! - text from a server or a file is cleaned of control characters before it reaches a terminal.
 
+pub mod abort_view;
 mod board;
 pub mod check_view;
 pub mod cleanup_view;
@@ -24,6 +25,7 @@ mod plan_text;
 pub mod plan_view;
 mod printer;
 pub mod progress;
+pub mod rehearse_view;
 pub mod report_view;
 pub mod run_view;
 mod running;

@@ -26,5 +26,16 @@ ALTER ROLE :"role" REPLICATION;
 -- has a way without it.
 GRANT :"owner" TO :"role";
 
+-- The cutover: the fence's trigger on every table, later ones too. (Members of the owner may already.)
+GRANT TRIGGER ON ALL TABLES IN SCHEMA :"schema" TO :"role";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT TRIGGER ON TABLES TO :"role";
+-- Who is in its way: open transactions, vacuum, standbys.
+GRANT pg_read_all_stats TO :"role";
+SELECT current_setting('server_version_num')::int >= 150000 AS may_set \gset
+\if :may_set
+-- Vacuum gives way to whoever waits for it after `deadlock_timeout`: the fence's session makes that short for itself.
+GRANT SET ON PARAMETER deadlock_timeout TO :"role";
+\endif
+
 -- Only where needed:
 --   tables with row-level security:   ALTER ROLE … BYPASSRLS, for both roles

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::site::Site;
 use crate::cli::{CleanupArgs, Global};
 use crate::error::{Code, Error, Result};
+use crate::fence;
 use crate::link;
 use crate::model::migration::Migration;
 use crate::model::{Side, names};
@@ -44,7 +45,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         })
         .collect();
     if record.migration.live.is_some() {
-        rows.extend(replication(&record.migration, allowed));
+        rows.extend(replication(&record.migration, allowed, green));
     }
     if !arguments.execute {
         printer.show(&CleanupView {
@@ -79,10 +80,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         .into());
     }
     if record.migration.live.is_some() {
-        unlink(&site, &store).await?;
+        unlink(&site, &store, &record).await?;
     }
     link::remove(store.session(), landing).await?;
-    for row in &mut rows {
+    for row in rows.iter_mut().filter(|row| row.action != Action::Keep) {
         row.action = Action::Removed;
     }
     let next = if green {
@@ -120,9 +121,26 @@ async fn ours(site: &Site, store: &Store) -> Result<RunRecord> {
     Ok(record)
 }
 
-/// Takes the replication away, on both sides. Blue is asked first: without it nothing is begun.
-async fn unlink(site: &Site, store: &Store) -> Result<()> {
+/// Takes the replication away, on both sides. Blue is asked first: without it nothing is begun. A seal stays: what it keeps out
+/// would be lost.
+async fn unlink(site: &Site, store: &Store, record: &RunRecord) -> Result<()> {
     let blue = site.writer(Side::Blue, "cleanup").await?;
+    if record.owner != "green" {
+        let standing = fence::read(&blue).await?;
+        if standing.plan == record.plan && standing.state != fence::State::Open {
+            return Err(Error::new(
+                Code::NotReady,
+                "a cutover was begun and is neither finished nor given up",
+            )
+            .fix("Run `greenlight abort` with the plan first."));
+        }
+        if !fence::remove(&blue, &record.migration.namespace).await? {
+            return Err(Error::new(
+                Code::LockTimeout,
+                "a table of blue is held by somebody: the fence's trigger stays on it",
+            ));
+        }
+    }
     let system = probe::facts(store.session()).await?.system_identifier;
     link::unsubscribe(store.session(), site.name()).await?;
     link::unpublish(
@@ -135,7 +153,7 @@ async fn unlink(site: &Site, store: &Store) -> Result<()> {
 }
 
 /// What of ours the replication stands on, on both sides.
-fn replication(migration: &Migration, allowed: bool) -> Vec<ObjectRow> {
+fn replication(migration: &Migration, allowed: bool, green: bool) -> Vec<ObjectRow> {
     let action = || {
         if allowed {
             Action::Remove
@@ -151,6 +169,14 @@ fn replication(migration: &Migration, allowed: bool) -> Vec<ObjectRow> {
         size_bytes: None,
         action: action(),
     };
+    if green {
+        // The cutover has removed the rest.
+        let why = "blue's seal: without it somebody could write where nobody looks any more; it goes with blue's database";
+        return vec![ObjectRow {
+            action: Action::Keep,
+            ..row(Side::Blue, "schema", names::STORE, why)
+        }];
+    }
     let mut rows = Vec::new();
     for group in migration.groups() {
         let name = names::replication(&migration.name, &group);
@@ -173,7 +199,7 @@ fn replication(migration: &Migration, allowed: bool) -> Vec<ObjectRow> {
             "the tables that go to green",
         ));
     }
-    rows.push(row(Side::Blue, "schema", names::STORE, "the markers"));
+    rows.push(row(Side::Blue, "schema", names::STORE, "the markers, and the fence of a cutover that was given up"));
     rows
 }
 

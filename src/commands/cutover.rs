@@ -1,228 +1,234 @@
-//! `cutover`: the gates, and with `--execute` own and the validation of foreign keys.
+//! `cutover`: the gates; with `--execute`, the way from the last look to the traffic on green.
 
-use std::sync::Arc;
+mod confirm;
+mod drive;
+mod watchman;
+
 use std::time::Instant;
+
+pub(super) use drive::{Ended, begun, undone};
+pub(super) use watchman::Watchman;
 
 use super::Outcome;
 use super::site::{Site, stop_on_signals};
 use crate::cli::{CutoverArgs, Global};
-use crate::compare::{self, Verdict};
+use crate::cutover::{self, Gate, Looked, Opening, Stage, stage};
 use crate::engine;
 use crate::error::{Code, Error, Result};
+use crate::fence::{self, Standing};
 use crate::model::Side;
-use crate::state::{RunRecord, Store, living};
+use crate::state::{RunRecord, Store};
 use crate::steps::Step;
+use crate::ui::Printer;
 use crate::ui::cutover_view::{CutoverView, Executed, GateRow, GateState};
-use crate::ui::{Printer, Progress};
-
-/// Names of gates.
-const STEPS: &str = "steps done";
-const COMPARED: &str = "rows compared";
-const PAUSED: &str = "not paused";
 
 pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverArgs) -> Outcome {
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cutover").await?;
     let record = site.begun(&store).await?;
-    if record.migration.live.is_some() {
-        return Err(Error::new(
-            Code::PlanNotYet,
-            "the cutover of a blue that is written to needs a fence, which this version does not have",
-        )
-        .effect("Nothing was done: writes between the last look and the flip would be lost.")
-        .fix("Follow blue as long as you like; to move now, stop the writers and use a plan with `sync.mode = \"none\"`.")
-        .into());
-    }
-    let gates = gates(&site, &store, &record, arguments).await;
-    let closed = gates.iter().any(|gate| gate.ok != GateState::Open);
-    let path = arguments.plan.display();
-    let command = format!(
-        "greenlight cutover {path} --execute --confirm {}",
-        record.plan
-    );
-    let steps: Vec<Step> = Step::all(&record.migration)
-        .into_iter()
-        .skip_while(|step| *step != Step::Own)
-        .collect();
+    let path = arguments.plan.display().to_string();
+    let stage = stage_of(&site, &store, &record).await?;
+    let steps = Step::of_cutover(&record.migration);
     let records = store.steps().await?;
     let left: Vec<Step> = engine::left(&steps, &records, None)?
         .into_iter()
         .cloned()
         .collect();
-    let past = record.owner == "green";
-    let owner = if past { Side::Green } else { Side::Blue };
-    if !arguments.execute || (closed && !past) || (past && left.is_empty()) {
-        let next = match (past, left.is_empty(), closed) {
-            (true, true, _) => format!("greenlight report {path}"),
-            (false, _, true) => format!("greenlight {} {path}", opens(&gates)),
-            (true, false, _) | (false, _, false) => command,
+    // What had to hold before the seal says nothing after it.
+    let asked = !matches!(stage, Stage::Sealed | Stage::Owned);
+    let gates = if asked {
+        gates(&site, &store, &record, arguments.takeover).await?
+    } else {
+        Vec::new()
+    };
+    let closed: Vec<&Gate> = gates
+        .iter()
+        .filter(|gate| gate.opening != Opening::Open)
+        .collect();
+    let nothing_left = stage == Stage::Owned && left.is_empty();
+    let execute = format!(
+        "greenlight cutover {path} --execute --confirm {}",
+        record.plan
+    );
+    if !arguments.execute || !closed.is_empty() || nothing_left {
+        let next = match closed.as_slice() {
+            _ if nothing_left => format!("greenlight report {path}"),
+            [] => execute,
+            [only] if only.name == "nobody else at work" => format!("{execute} --takeover"),
+            [first, ..] => format!("greenlight {} {path}", first.command),
         };
-        printer.show(&CutoverView {
-            plan: record.plan.clone(),
-            // What had to hold before own says nothing after it.
-            gates: if past { Vec::new() } else { gates },
-            owner,
-            execute: arguments.execute,
-            executed: None,
-            next,
-        })?;
-        return Ok(if closed && !past { 3 } else { 0 });
+        let refused = !closed.is_empty();
+        printer.show(&view(&record, &gates, stage, arguments.execute, None, next))?;
+        return Ok(if refused { 3 } else { 0 });
     }
-    if arguments.confirm.as_deref() != Some(record.plan.as_str()) {
-        return Err(Error::new(
-            Code::Unconfirmed,
-            "the cutover makes green the owner and was not confirmed",
-        )
-        .fix(format!("Run `{command}`."))
-        .into());
-    }
+    confirm::ask(
+        printer,
+        &record.plan,
+        arguments.confirm.as_deref(),
+        &execute,
+        &gates,
+    )?;
     let began = Instant::now();
-    let progress = Arc::new(Progress::new(printer));
+    let watchman = Watchman::new(printer);
     let run = site
         .lead(
-            record.migration,
+            record.migration.clone(),
             store,
             arguments.takeover,
-            Arc::clone(&progress) as _,
-            stop_on_signals(),
+            watchman.observer(),
+            watchman.stop(),
         )
         .await?;
-    let result = Box::pin(engine::run(&run, &steps, None)).await;
-    progress.finish();
-    if let Err(error) = result {
-        // Past the point of no return there is one way: run it again until it is finished.
-        let past = run
-            .store
-            .load()
-            .await?
-            .is_some_and(|record| record.owner == "green");
-        if past && error.exit_code() != 4 {
+    let ended = Box::pin(drive::through(&run, &watchman, arguments.trust_verify)).await;
+    watchman.finish();
+    match ended {
+        Ended::Green => {}
+        Ended::GivenUp(error) => {
             printer.error(&error);
-            return Ok(5);
+            printer.say("Blue serves as before: the fence is lifted, green follows it again, traffic is released.");
+            return Ok(error.exit_code());
         }
-        return Err(error.into());
+        Ended::NotUndone(error, why) => {
+            printer.error(&why);
+            printer.error(&error);
+            return Ok(error.exit_code());
+        }
+        Ended::PastOwn(error) => {
+            printer.error(&error);
+            return Ok(if error.exit_code() == 130 { 130 } else { 5 });
+        }
+        Ended::Unknown(error) => {
+            printer.error(&error);
+            return Ok(4);
+        }
     }
+    let records = run.store.steps().await?;
+    let done = left
+        .iter()
+        .map(|step| {
+            let title = step.describe(&run.migration).title;
+            match records.get(&step.id()) {
+                Some(record) => format!("{title} ({} ms)", record.took_ms),
+                None => title,
+            }
+        })
+        .collect();
     let executed = Executed {
         owner: Some(Side::Green),
         epoch: u64::try_from(run.lease.epoch()).unwrap_or_default(),
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        done: left
-            .iter()
-            .map(|step| step.describe(&run.migration).title)
-            .collect(),
+        pause_ms: watchman.pause_ms(),
+        refused: match &run.blue {
+            Some(_) if run.migration.live.is_some() => refused(&run).await,
+            _ => None,
+        },
+        done,
     };
-    let next = format!("greenlight verify {path}");
-    printer.show(&CutoverView {
-        plan: record.plan,
-        gates: if past { Vec::new() } else { gates },
-        owner,
-        execute: true,
-        executed: Some(executed),
-        next,
-    })?;
+    let next = if run.migration.live.is_some() {
+        format!("greenlight report {path}")
+    } else {
+        format!("greenlight verify {path}")
+    };
+    printer.show(&view(&record, &gates, stage, true, Some(executed), next))?;
     Ok(0)
 }
 
-/// The command that opens the first gate which is not open.
-fn opens(gates: &[GateRow]) -> &'static str {
-    let first = gates.iter().find(|gate| gate.ok != GateState::Open);
-    match first.map_or("", |gate| gate.gate.as_str()) {
-        STEPS => "run",
-        COMPARED => "verify",
-        PAUSED => "resume",
-        _ => "status",
-    }
+/// How many writes blue has refused; not worth an error.
+async fn refused(run: &crate::state::Run) -> Option<u64> {
+    let blue = run.blue("cutover").await.ok()?;
+    Some(fence::read(&blue).await.ok()?.rejected)
 }
 
-/// A gate; `why` says what it is needed for.
-fn row(gate: &str, limit: &str, why: &str, read: Result<(String, bool)>, fix: String) -> GateRow {
-    let (value, ok, fix) = match read {
-        Ok((value, true)) => (value, GateState::Open, String::new()),
-        Ok((value, false)) => (value, GateState::Closed, fix),
-        Err(error) => (
-            error.condition().to_owned(),
-            GateState::Unknown,
-            error.fix_text().to_owned(),
-        ),
+/// Where the cutover stands, by both sides.
+pub(super) async fn stage_of(site: &Site, store: &Store, record: &RunRecord) -> Result<Stage> {
+    let owner = owner(record);
+    let standing = if record.migration.live.is_some() && owner == Side::Blue {
+        let blue = site.reader(Side::Blue, "cutover").await?;
+        fence::read(&blue).await?
+    } else {
+        Standing::default()
     };
-    GateRow {
-        gate: gate.to_owned(),
-        value,
-        limit: limit.to_owned(),
-        ok,
-        why: why.to_owned(),
-        fix,
+    let begun = begun(&record.migration, &store.steps().await?);
+    Ok(stage(owner, begun, &record.plan, &standing))
+}
+
+pub(super) fn owner(record: &RunRecord) -> Side {
+    if record.owner == "green" {
+        Side::Green
+    } else {
+        Side::Blue
     }
 }
 
-/// Every gate with its value. One that cannot be read is unknown, and unknown is not open.
-async fn gates(
+/// All gates.
+pub(super) async fn gates(
     site: &Site,
     store: &Store,
     record: &RunRecord,
-    arguments: &CutoverArgs,
-) -> Vec<GateRow> {
-    let path = arguments.plan.display();
-    let before = Step::before_own(&record.migration);
-    let run = format!("`greenlight run {path}`");
-    let done = store.steps().await.map(|steps| {
-        let is_done = |step: &&Step| steps.get(&step.id()).is_some_and(|record| record.done);
-        let done = before.iter().filter(is_done).count();
-        (format!("{done} of {}", before.len()), done == before.len())
-    });
-    let paused = match &record.paused {
-        None => ("not paused".to_owned(), true),
-        Some((since, by)) => (format!("paused by {by} since {since}"), false),
+    takeover: bool,
+) -> Result<Vec<Gate>> {
+    let before = Step::of_run(&record.migration);
+    let records = store.steps().await?;
+    let done = before
+        .iter()
+        .filter(|step| records.get(&step.id()).is_some_and(|record| record.done))
+        .count();
+    let looking = site.look(
+        record.migration.clone(),
+        site.store("gates").await?,
+        std::sync::Arc::new(crate::model::event::Silent),
+        stop_on_signals(),
+    )?;
+    let looked = Looked {
+        record,
+        steps: (done, before.len()),
+        takeover,
     };
-    let alone = living(store.session(), site.name())
-        .await
-        .map(|other| match other {
-            None => ("nobody".to_owned(), true),
-            Some(other) => {
-                let text = format!("backend {} from {}", other.pid, other.host);
-                (text, arguments.takeover)
-            }
-        });
-    vec![
-        row(
-            STEPS,
-            "all",
-            "green needs all rows, indexes and statistics before it serves",
-            done,
-            run,
-        ),
-        row(
-            COMPARED,
-            "same",
-            "every row on green has to be what it should be",
-            compared(store).await,
-            format!(
-                "`greenlight verify {path}`; rows that blue took after the seed reach green by a new run only"
-            ),
-        ),
-        row(
-            PAUSED,
-            "not paused",
-            "an operator may have a reason",
-            Ok(paused),
-            format!("`greenlight resume {path}`"),
-        ),
-        row(
-            "nobody else at work",
-            "nobody",
-            "two must not act at once",
-            alone,
-            "wait for it; if it is known to be stuck, add `--takeover`".to_owned(),
-        ),
-    ]
+    Ok(cutover::look(&looking, looked).await)
 }
 
-/// What the last comparison came to, of the run or of `verify`: rows that were found to differ keep the gate closed until a
-/// later one finds them the same.
-async fn compared(store: &Store) -> Result<(String, bool)> {
-    match compare::kept(store).await? {
-        None => Ok(("not yet".to_owned(), false)),
-        Some(Verdict::CannotTell) => Err(Error::new(Code::CannotTell, "cannot tell")),
-        Some(verdict) => Ok((verdict.to_string(), verdict == Verdict::Same)),
+fn view(
+    record: &RunRecord,
+    gates: &[Gate],
+    stage: Stage,
+    execute: bool,
+    executed: Option<Executed>,
+    next: String,
+) -> CutoverView {
+    CutoverView {
+        plan: record.plan.clone(),
+        gates: gates.iter().map(row).collect(),
+        owner: owner(record),
+        stage: stage.words().to_owned(),
+        execute,
+        executed,
+        next,
     }
+}
+
+/// A gate as it is shown.
+pub(super) fn row(gate: &Gate) -> GateRow {
+    GateRow {
+        gate: gate.name.to_owned(),
+        value: gate.value.clone(),
+        limit: gate.limit.clone(),
+        ok: match gate.opening {
+            Opening::Open => GateState::Open,
+            Opening::Closed => GateState::Closed,
+            Opening::Unknown => GateState::Unknown,
+        },
+        why: gate.why.to_owned(),
+        fix: gate.fix.clone(),
+    }
+}
+
+/// An error for a command that has nothing to do.
+pub(super) fn owned(record: &RunRecord) -> Error {
+    Error::new(
+        Code::NothingToAbort,
+        format!(
+            "green owns the data since {}",
+            record.owned_at.clone().unwrap_or_default()
+        ),
+    )
 }

@@ -3,12 +3,14 @@
 use super::Outcome;
 use super::site::Site;
 use crate::cli::{Global, ReportArgs, ReportFormat};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
 use crate::model::Side;
+use crate::model::migration::Migration;
 use crate::model::stats::Stats;
 use crate::pg::probe;
+use crate::state::Store;
 use crate::steps::Step;
-use crate::ui::report_view::{ReportStep, ReportView, Sizes};
+use crate::ui::report_view::{Moment, ReportStep, ReportView, Sizes};
 use crate::ui::run_view::WrittenView;
 use crate::ui::{Paper, Printer, View};
 
@@ -71,6 +73,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
         steps,
         total,
         total_took_ms,
+        cutover: moments(&store, &record.migration).await?,
         sizes: Sizes {
             blue_before: store.get("blue_bytes").await?,
             blue_after: blue.as_ref().and_then(size),
@@ -107,4 +110,20 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
         }
     }
     Ok(0)
+}
+
+/// What happened in the cutovers, for whoever has to tell of it.
+async fn moments(store: &Store, migration: &Migration) -> Result<Vec<Moment>> {
+    let mut ids: Vec<String> = Step::of_cutover(migration).iter().map(Step::id).collect();
+    ids.push("cutover".to_owned());
+    let moments = store.timeline(&ids).await?;
+    Ok(moments
+        .into_iter()
+        .map(|(at, step, what, after)| Moment {
+            at,
+            after_ms: after.and_then(|after| u64::try_from(after).ok()),
+            step,
+            what,
+        })
+        .collect())
 }

@@ -52,7 +52,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             }
             // A mistyped step is refused before anything is written.
             engine::left(
-                &Step::before_own(&ready.migration),
+                &Step::of_run(&ready.migration),
                 &BTreeMap::new(),
                 arguments.until.as_deref(),
             )?;
@@ -62,7 +62,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
             ready.migration
         }
     };
-    let steps = Step::before_own(&migration);
+    let steps = Step::of_run(&migration);
     let progress = Arc::new(Progress::new(printer));
     let run = site
         .lead(

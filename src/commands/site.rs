@@ -10,7 +10,7 @@ use crate::model::event::Observer;
 use crate::model::migration::Migration;
 use crate::pg::{self, Address, Session, Settings};
 use crate::plan::{self, Loaded};
-use crate::state::{Lease, Run, RunRecord, Stop, Store};
+use crate::state::{Lease, Run, RunRecord, Spare, Stop, Store};
 
 /// A plan and where its sides are.
 pub(super) struct Site {
@@ -175,6 +175,7 @@ impl Site {
             observer,
             stop,
             waits: Arc::default(),
+            spare: Spare::default(),
         })
     }
 
@@ -195,6 +196,7 @@ impl Site {
             observer,
             stop,
             waits: Arc::default(),
+            spare: Spare::default(),
         })
     }
 }

@@ -4,8 +4,8 @@ mod live;
 
 use std::path::Path;
 
-use super::Outcome;
 use super::site::Site;
+use super::{Outcome, cutover};
 use crate::cli::Global;
 use crate::error::Result;
 use crate::model::Side;
@@ -35,7 +35,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     };
     let steps: Vec<StepState> = all.iter().map(state_of).collect();
     let done = |step: &Step| records.get(&step.id()).is_some_and(|known| known.done);
-    let ready = Step::before_own(&record.migration).iter().all(done);
+    let ready = Step::of_run(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
     let (state, next) = match (green, finished, ready, running.is_some()) {
@@ -70,7 +70,16 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     } else {
         (state, next)
     };
-    let why = if followed && running.is_none() {
+    let fence = live::fence(&site, &record, cutover::begun(&record.migration, &records)).await?;
+    let stage = fence.as_ref().map(|(stage, _)| *stage);
+    let under_way = stage.and_then(|stage| {
+        live::cutover(stage, running.is_some(), &shown.to_string(), &record.plan)
+    });
+    let stopped_between = under_way.is_some() && running.is_none();
+    let (state, next) = under_way.unwrap_or((state, next));
+    let why = if stopped_between {
+        "a cutover was begun: finish it or give it up"
+    } else if followed && running.is_none() {
         "blue's changes go on to green and wait there for `greenlight run`; if green falls back, blue keeps WAL for it"
     } else if followed {
         "the run keeps green in step by itself, and can be started again if it is killed; blue serves"
@@ -101,8 +110,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         }),
         paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
         stopped,
-        safe_to_walk_away: WalkAway { safe: !followed || running_now, why: why.to_owned() },
+        safe_to_walk_away: WalkAway { safe: !stopped_between && (!followed || running_now), why: why.to_owned() },
         following,
+        fence: fence.and_then(|(_, fence)| fence),
         way_back: if green {
             "none: green's writes do not flow back".to_owned()
         } else {

@@ -24,6 +24,8 @@ use crate::state::{Rows, Run, failpoint, without};
 const BATCH: i64 = 1000;
 /// The pause when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(20);
+/// The same in a cutover, when blue's writers wait.
+const HURRIED: Duration = Duration::from_millis(2);
 /// The pause while a throttle says so; changed rows wait in their queues meanwhile.
 const THROTTLED: Duration = Duration::from_millis(500);
 /// A lock that apply may hold is waited for no longer than this: below `deadlock_timeout`, so that of the two it is us who
@@ -38,6 +40,8 @@ pub struct Drain {
     backoff: Backoff,
     /// Rows of each queue that the next batch takes.
     batch: i64,
+    /// The pause when there is nothing to do.
+    idle: Duration,
 }
 
 /// What one batch has come to.
@@ -53,13 +57,29 @@ impl Drain {
     /// For a stream of the run; `values` are the plan's variables.
     #[must_use]
     pub fn new(run: &Run, stream: Stream, values: &BTreeMap<String, String>) -> Self {
-        let statements = statements(&run.migration, &stream, values);
+        Self::with(stream.clone(), statements(&run.migration, &stream, values))
+    }
+
+    /// As [`Drain::new`], for a cutover: keys that are taken out of a queue are kept, to be compared, and it looks for new ones
+    /// without a rest.
+    #[must_use]
+    pub fn keeping(run: &Run, stream: Stream, values: &BTreeMap<String, String>) -> Self {
+        let mut statements = statements(&run.migration, &stream, values);
+        statements.consume = super::resync::consume_keeping(&stream);
+        Self {
+            idle: HURRIED,
+            ..Self::with(stream, statements)
+        }
+    }
+
+    fn with(stream: Stream, statements: Statements) -> Self {
         Self {
             stream,
             statements,
             session: None,
             backoff: Backoff::new(10),
             batch: BATCH,
+            idle: IDLE,
         }
     }
 
@@ -88,7 +108,7 @@ impl Drain {
             }
             let drained = self.once(run).await?;
             if drained.taken == 0 {
-                rest(&run.stop, IDLE).await?;
+                rest(&run.stop, self.idle).await?;
             } else {
                 told(drained);
             }

@@ -22,11 +22,16 @@ const EVERY: Duration = Duration::from_millis(500);
 /// A marker that needs longer than this is not waited for: it shows as a growing lag.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How many markers are remembered.
+const TRIPS: usize = 100;
+
 /// How far green is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Vitals {
     /// How long a marker took; `None` if it has not come back.
     pub lag: Option<Duration>,
+    /// The slowest marker of late: the 99th of a hundred.
+    pub slowest: Option<Duration>,
     /// Changed rows that wait.
     pub queue: u64,
     /// Changed rows a second.
@@ -42,6 +47,9 @@ pub struct Vitals {
 struct Kept {
     at: String,
     lag_ms: Option<u64>,
+    /// The last hundred markers.
+    #[serde(default)]
+    trips_ms: Vec<u64>,
     arriving: f64,
     draining: f64,
 }
@@ -55,6 +63,12 @@ pub async fn kept_vitals(store: &Store) -> Result<Option<(Option<String>, Vitals
     Ok(kept.map(|kept| {
         let vitals = Vitals {
             lag: kept.lag_ms.map(Duration::from_millis),
+            slowest: kept
+                .trips_ms
+                .iter()
+                .max()
+                .copied()
+                .map(Duration::from_millis),
             arriving: kept.arriving,
             draining: kept.draining,
             ..Vitals::default()
@@ -79,6 +93,26 @@ pub async fn alongside<T>(
         return work.await;
     }
     let following = Follow::new(run, step);
+    tokio::select! {
+        done = work => done,
+        ended = following.run(|_| false) => ended.and(Err(crate::error::Error::new(Code::Bug, "the following has ended"))),
+    }
+}
+
+/// Does `work` while green follows blue closely, as a cutover needs it: without rests, and with the keys of what changes kept.
+///
+/// # Errors
+/// As [`alongside`].
+pub async fn alongside_closely<T>(
+    run: &Run,
+    step: &str,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    if run.migration.live.is_none() {
+        return work.await;
+    }
+    let mut following = Follow::new(run, step);
+    following.closely = true;
     tokio::select! {
         done = work => done,
         ended = following.run(|_| false) => ended.and(Err(crate::error::Error::new(Code::Bug, "the following has ended"))),
@@ -126,6 +160,9 @@ struct Follow<'a> {
     step: String,
     streams: Vec<Stream>,
     rows: Mutex<Rows>,
+    trips: Mutex<Vec<u64>>,
+    /// Whether a cutover waits for it.
+    closely: bool,
 }
 
 impl<'a> Follow<'a> {
@@ -135,6 +172,8 @@ impl<'a> Follow<'a> {
             step: step.to_owned(),
             streams: streams(&run.migration),
             rows: Mutex::default(),
+            trips: Mutex::default(),
+            closely: false,
         }
     }
 
@@ -154,7 +193,11 @@ impl<'a> Follow<'a> {
             Some(Throttle::open(self.run).await?)
         };
         let drains = self.streams.iter().map(|stream| {
-            let drain = Drain::new(self.run, stream.clone(), &values);
+            let drain = if self.closely {
+                Drain::keeping(self.run, stream.clone(), &values)
+            } else {
+                Drain::new(self.run, stream.clone(), &values)
+            };
             drain.forever(self.run, throttle.as_ref(), &self.step, |drained| {
                 *self
                     .rows
@@ -242,13 +285,29 @@ impl<'a> Follow<'a> {
             None => (0.0, 0.0),
         };
         *last = Some((now, ever, worked));
+        let trips = self.trips(lag);
         Ok(Vitals {
             lag,
+            slowest: trips.iter().max().copied().map(Duration::from_millis),
             queue,
             arriving,
             draining,
             kept,
         })
+    }
+
+    /// The last markers, with a new one.
+    fn trips(&self, lag: Option<Duration>) -> Vec<u64> {
+        let mut trips = self
+            .trips
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(lag) = lag {
+            trips.push(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
+        }
+        let late = trips.len().saturating_sub(TRIPS);
+        trips.drain(..late);
+        trips.clone()
     }
 
     async fn keep(&self, vitals: &Vitals) -> Result<()> {
@@ -261,6 +320,7 @@ impl<'a> Follow<'a> {
             lag_ms: vitals
                 .lag
                 .map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)),
+            trips_ms: self.trips(None),
             arriving: vitals.arriving,
             draining: vitals.draining,
         };

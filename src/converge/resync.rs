@@ -34,6 +34,8 @@ pub(super) struct Statements {
     pub(super) targets: Vec<TargetStatements>,
     /// Computes patched columns of touched rows again: the table of keys, the statement.
     pub(super) patches: Vec<(String, String)>,
+    /// Counts touched rows whose patched columns are not what they should be: the table of keys, the statement.
+    pub(super) unpatched: Vec<(String, String)>,
     /// Takes the taken rows out of the queues.
     pub(super) consume: Vec<String>,
 }
@@ -41,6 +43,8 @@ pub(super) struct Statements {
 /// The statements of one target.
 #[derive(Debug, Default)]
 pub(super) struct TargetStatements {
+    /// Its name.
+    pub(super) name: String,
     /// The tables of keys of its driving rows: with none in them there is nothing to do.
     pub(super) drivers: Vec<String>,
     /// Finds its rows that were made of the driving rows, and the other driving rows that those name.
@@ -51,6 +55,8 @@ pub(super) struct TargetStatements {
     pub(super) delete: String,
     /// Writes what has changed; gives how many rows were inserted and updated.
     pub(super) upsert: String,
+    /// Counts the rows that `delete` and `upsert` would write, and names some by their keys.
+    pub(super) differing: String,
     /// Deletes the rows that will change, where unique values wander between rows so that `upsert` meets its own old rows.
     pub(super) clear: String,
 }
@@ -124,6 +130,13 @@ pub(super) fn statements(
         let table = quote_ident(&carried.table);
         let (set, differs) = assignments(carried, values, &table);
         let key = key_of(migration, &carried.table);
+        let unpatched = format!(
+            "SELECT count(*) FROM {} WHERE {} AND ({})",
+            quote_qualified(&migration.namespace, &carried.table),
+            among(&table, &key, &driver),
+            differs
+        );
+        all.unpatched.push((driver.clone(), unpatched));
         let sql = format!(
             "UPDATE {} SET {}\nWHERE {} AND ({})",
             quote_qualified(&migration.namespace, &carried.table),
@@ -134,6 +147,19 @@ pub(super) fn statements(
         all.patches.push((driver, sql));
     }
     all
+}
+
+/// The statements that take the taken rows out of the queues and keep them among those of late.
+pub(super) fn consume_keeping(stream: &Stream) -> Vec<String> {
+    let statement = |captured: &Captured| {
+        format!(
+            "WITH gone AS (DELETE FROM {} WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM {})) RETURNING *) INSERT INTO {} SELECT * FROM gone",
+            queue(captured),
+            taken(captured),
+            recent(captured)
+        )
+    };
+    stream.captured.iter().map(statement).collect()
 }
 
 /// The keys of the rows of `from` that taken rows touch: its own, and those that reach it.
@@ -237,6 +263,11 @@ pub(super) fn queue(captured: &Captured) -> String {
     quote_qualified(names::STORE, &names::queue(captured.number))
 }
 
-fn taken(captured: &Captured) -> String {
+/// The table of the keys of late of a captured table.
+pub(super) fn recent(captured: &Captured) -> String {
+    quote_qualified(names::STORE, &names::recent(captured.number))
+}
+
+pub(super) fn taken(captured: &Captured) -> String {
     format!("pg_temp.taken_{}", captured.number)
 }

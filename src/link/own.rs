@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::landing::{landed_in_namespace, next_catalog};
-use crate::error::{Code, Error, Result};
+use crate::converge::{Backoff, rest};
+use crate::error::{Code, Effect, Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::ident::{quote_ident, quote_qualified};
+use crate::model::stream::captured;
 use crate::model::{ddl, diff, names};
 use crate::pg::{self, Session};
-use crate::state::Run;
+use crate::state::{Run, failpoint};
 
 /// Swaps the schemas, drops landing's defaults, adds foreign keys (not validated yet) and triggers, moves the sequences,
 /// and makes green the owner; all of it or nothing.
@@ -24,13 +26,65 @@ pub async fn own(run: &Run) -> Result<()> {
     run.begin(&session, "own").await?;
     match swap(run, &session).await {
         Ok(()) => {
-            session.commit("make green the owner").await?;
+            failpoint("own:made");
+            let committed = session.commit("make green the owner").await;
+            failpoint("own:committed");
+            match committed {
+                Ok(()) => {}
+                Err(error) if error.effect_left() == Effect::Unknown => settled(run, error).await?,
+                Err(error) => return Err(error),
+            }
             run.lease.owned();
             Ok(())
         }
         Err(error) => {
             run.rollback(&session).await;
             Err(error)
+        }
+    }
+}
+
+/// Does all of it but the commit: tells that it would go through, and how long it holds green's tables.
+///
+/// # Errors
+/// As [`own`].
+pub async fn rehearse(run: &Run) -> Result<()> {
+    let session = run.green("own").await?;
+    run.begin(&session, "rehearse own").await?;
+    let swapped = swap(run, &session).await;
+    run.rollback(&session).await;
+    swapped
+}
+
+/// Whether a COMMIT stands whose reply was lost: read from green when the transaction is over, which is when the lock that
+/// every transaction of ours shares can be had alone.
+///
+/// # Errors
+/// The one that was lost, if it does not stand or green cannot be asked.
+async fn settled(run: &Run, lost: Error) -> Result<()> {
+    let mut backoff = Backoff::new(8);
+    loop {
+        let looked = async {
+            let session = run.green("own").await?;
+            run.lease.alone(&session).await?;
+            owned(&session).await
+        };
+        match looked.await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                // It was rolled back: nothing was done, and that is known.
+                return Err(Error::new(
+                    Code::ConnectionLost,
+                    "the connection to green was lost at own, which was rolled back",
+                )
+                .caused_by(lost));
+            }
+            Err(error) => {
+                let Some(pause) = backoff.next_pause() else {
+                    return Err(lost.detail(format!("green cannot be asked: {error}")));
+                };
+                rest(&run.stop, pause).await?;
+            }
         }
     }
 }
@@ -49,12 +103,16 @@ async fn owned(session: &Session) -> Result<bool> {
 async fn swap(run: &Run, session: &Session) -> Result<()> {
     let next = next_catalog(run).await?;
     let namespace = run.migration.namespace.as_str();
-    let present = pg::catalog::read(session, namespace).await?;
-    for statement in move_tables(run, &next, &present) {
+    if run.migration.live.is_some() {
+        let statements = end_of_sync(run, session, &next).await?;
         session
-            .run(&statement, "move carried tables into the 2.X schema")
+            .run(&statements.join("; "), "take away what the sync needed")
             .await?;
     }
+    let moves = move_tables(run, &next, &family(session, namespace).await?);
+    session
+        .run(&moves.join("; "), "move carried tables into the 2.X schema")
+        .await?;
     let rename = [
         format!(
             "ALTER SCHEMA {} RENAME TO {}",
@@ -68,18 +126,18 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
         ),
         format!("SET LOCAL search_path = {}", quote_ident(namespace)),
     ];
-    for statement in &rename {
-        session.run(statement, "swap the schemas").await?;
-    }
+    session.run(&rename.join("; "), "swap the schemas").await?;
     for table in next.tables.values() {
         let finish = ddl::add_foreign_keys(namespace, table)
             .into_iter()
             .chain(ddl::create_triggers(namespace, table));
-        for statement in finish.map(|s| s.sql).chain(ddl::comments(namespace, table)) {
-            session
-                .run(&statement, "add foreign keys and triggers")
-                .await?;
-        }
+        let finish: Vec<String> = finish
+            .map(|statement| statement.sql)
+            .chain(ddl::comments(namespace, table))
+            .collect();
+        session
+            .run(&finish.join(";\n"), "add foreign keys and triggers")
+            .await?;
     }
     sequences(run, session, &next).await?;
     same_schema(session, namespace, &next).await?;
@@ -101,16 +159,63 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
     Ok(())
 }
 
+/// What kept green in step goes: capture's triggers and functions, indexes of ours, the identities by which apply found rows;
+/// and the guard, so that green takes writes from the commit on.
+async fn end_of_sync(run: &Run, session: &Session, next: &Catalog) -> Result<Vec<String>> {
+    let namespace = run.migration.namespace.as_str();
+    let mut statements: Vec<String> = captured(&run.migration)
+        .iter()
+        .map(|captured| names::capture(captured.number))
+        .chain([names::GUARD.to_owned(), names::NOTE_TRUNCATED.to_owned()])
+        .map(|function| {
+            format!(
+                "DROP FUNCTION IF EXISTS {}() CASCADE",
+                quote_qualified(names::STORE, &function)
+            )
+        })
+        .collect();
+    // Identities first: the index that one uses may be ours.
+    for carried in landed_in_namespace(run) {
+        if let Some(table) = next.tables.get(&carried.table) {
+            let name = quote_qualified(namespace, &table.name);
+            let identity = match table.replica_identity.split_once(':') {
+                Some((_, index)) => format!("USING INDEX {}", quote_ident(index)),
+                None => match table.replica_identity.as_str() {
+                    "n" => "NOTHING".to_owned(),
+                    "f" => "FULL".to_owned(),
+                    _ => "DEFAULT".to_owned(),
+                },
+            };
+            statements.push(format!("ALTER TABLE {name} REPLICA IDENTITY {identity}"));
+        }
+    }
+    let schemas = [namespace, names::NEXT];
+    let rows = session
+        .rows(
+            include_str!("../../sql/link/indexes_of_ours.sql"),
+            &[&schemas.as_slice()],
+            "list indexes of ours",
+        )
+        .await?;
+    for row in rows {
+        let (schema, index): (String, String) = (row.get("schema"), row.get("name"));
+        if names::is_index_of_ours(&index) {
+            statements.push(format!("DROP INDEX {}", quote_qualified(&schema, &index)));
+        }
+    }
+    Ok(statements)
+}
+
 /// Carried tables leave the namespace; columns that 2.X added lose the default that only landing needed.
-fn move_tables(run: &Run, next: &Catalog, present: &Catalog) -> Vec<String> {
+fn move_tables(run: &Run, next: &Catalog, family: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let namespace = run.migration.namespace.as_str();
     let mut statements = Vec::new();
     for carried in landed_in_namespace(run) {
-        for table in present.family(&carried.table) {
-            let name = quote_qualified(namespace, &table.name);
+        for table in family.get(&carried.table).into_iter().flatten() {
+            let name = quote_qualified(namespace, table);
             let columns = next
                 .tables
-                .get(&table.name)
+                .get(table)
                 .map(|table| table.columns.as_slice())
                 .unwrap_or_default();
             let defaults: Vec<String> = columns
@@ -128,6 +233,19 @@ fn move_tables(run: &Run, next: &Catalog, present: &Catalog) -> Vec<String> {
         }
     }
     statements
+}
+
+/// The tables of a schema, each with its partitions of all levels and itself.
+async fn family(session: &Session, schema: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let sql = include_str!("../../sql/link/family.sql");
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in session
+        .rows(sql, &[&schema], "list tables and partitions")
+        .await?
+    {
+        all.entry(row.get(0)).or_default().push(row.get(1));
+    }
+    Ok(all)
 }
 
 async fn sequences(run: &Run, session: &Session, next: &Catalog) -> Result<()> {

@@ -51,6 +51,15 @@ pub enum Event {
         /// Rows written so far by this process.
         rows: u64,
     },
+    /// Blue refuses writes from now on.
+    Fenced {
+        /// The step.
+        step: String,
+        /// Until when at the latest, on blue's clock.
+        until: String,
+        /// How long that is, in milliseconds.
+        left_ms: u64,
+    },
     /// A step waits, and why; `None` when it goes on.
     Waiting {
         /// Its id.

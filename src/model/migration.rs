@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::template::Template;
+use super::traffic::{Cutover, Target};
 
 /// How 1.X rows first reach green.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,7 @@ pub enum OnBadRow {
 
 /// Limits of a run. Every one has a default that is safe in production.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Sessions that work at once on each side.
     pub connections: usize,
@@ -105,6 +107,10 @@ pub struct Limits {
     pub blue_snapshot: Option<Duration>,
     /// A copy is stopped when blue has kept more WAL than this for it, in bytes.
     pub blue_wal_kept: Option<u64>,
+    /// How long blue may refuse writes in a cutover.
+    pub write_pause: Duration,
+    /// A cutover does not begin while a transaction on blue is older than this.
+    pub transaction_age: Duration,
 }
 
 impl Default for Limits {
@@ -122,6 +128,8 @@ impl Default for Limits {
             queue: 1000,
             blue_snapshot: None,
             blue_wal_kept: None,
+            write_pause: Duration::from_secs(2),
+            transaction_age: Duration::from_secs(5),
         }
     }
 }
@@ -264,6 +272,12 @@ pub struct Migration {
     pub dropped: BTreeMap<String, String>,
     /// Data checks.
     pub checks: Vec<DataCheck>,
+    /// What the cutover moves, in order.
+    #[serde(default)]
+    pub traffic: Vec<Target>,
+    /// What the cutover does around the fence.
+    #[serde(default)]
+    pub cutover: Cutover,
 }
 
 impl Migration {

@@ -48,6 +48,17 @@ pub const CAPTURE: &str = "greenlight_capture";
 /// The trigger that notes that a landing table was truncated.
 pub const TRUNCATED: &str = "greenlight_truncated";
 
+/// The function of that trigger, in the store's schema.
+pub const NOTE_TRUNCATED: &str = "note_truncated";
+/// The fence's state, and the function that its triggers call, in the store's schema on blue.
+pub const FENCE: &str = "fence";
+/// The fence's trigger on each of blue's tables.
+pub const FENCE_TRIGGER: &str = "greenlight_fence";
+/// The function of green's guard, in the store's schema.
+pub const GUARD: &str = "guard";
+/// The guard's trigger on each of green's tables.
+pub const GUARD_TRIGGER: &str = "greenlight_guard";
+
 /// What the names of all publications, slots and subscriptions of a plan begin with.
 #[must_use]
 pub fn replication_prefix(plan: &str) -> String {
@@ -86,6 +97,12 @@ pub fn marker(group: &str) -> String {
 #[must_use]
 pub fn queue(number: usize) -> String {
     format!("queue_{number}")
+}
+
+/// The table of the keys that were taken out of a queue of late and are still to be compared, in the store's schema.
+#[must_use]
+pub fn recent(number: usize) -> String {
+    format!("recent_{number}")
 }
 
 /// The function that fills a queue, in the store's schema.

@@ -14,7 +14,7 @@ use super::conninfo::{self, Parameters};
 use super::passfile::{self, PassFile};
 use super::service;
 use crate::error::{Code, Error, Result};
-use crate::model::Side;
+use crate::model::{self, Side};
 
 mod keys;
 
@@ -61,7 +61,10 @@ pub enum Roots {
 /// Where a side is and how to log in there.
 #[derive(Clone)]
 pub struct Address {
+    /// Of an address that is neither side's, blue; only sessions ask, and none is made with such an address.
     side: Side,
+    /// Whose address it is, for messages.
+    who: String,
     parameters: Parameters,
     passwords: PassFile,
     configs: Vec<Config>,
@@ -84,14 +87,54 @@ impl Address {
         url_env: Option<&str>,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self> {
+        Self::find(
+            (side, &side.to_string()),
+            url_flag,
+            service,
+            url_env,
+            lookup,
+        )
+    }
+
+    /// The address of a server that is neither side: a pooler's console, a routing table.
+    ///
+    /// # Errors
+    /// As [`Address::resolve`].
+    pub fn beside(
+        who: &str,
+        place: &model::address::Address,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        use model::address::Address as Place;
+        let (mut url, mut service, mut url_env) = (None, None, None);
+        match place {
+            Place::Service(name) => service = Some(name.as_str()),
+            Place::UrlEnv(name) => url_env = Some(name.as_str()),
+            Place::Url(text) => url = Some(text.as_str()),
+        }
+        Self::find((Side::Blue, who), url, service, url_env, lookup)
+    }
+
+    fn find(
+        (side, who): (Side, &str),
+        url_flag: Option<&str>,
+        service: Option<&str>,
+        url_env: Option<&str>,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
         let bad = |what: &str, reason: String| {
             Error::new(
                 Code::BadAddress,
-                format!("the address of {side} ({what}): {reason}"),
+                format!("the address of {who} ({what}): {reason}"),
             )
         };
         let mut parameters = if let Some(text) = url_flag {
-            conninfo::parse(text).map_err(|reason| bad(&format!("--{side}"), reason))?
+            let what = if who == side.to_string() {
+                format!("--{side}")
+            } else {
+                "its URL".to_owned()
+            };
+            conninfo::parse(text).map_err(|reason| bad(&what, reason))?
         } else if let Some(name) = service {
             Parameters::from([("service".to_owned(), name.to_owned())])
         } else if let Some(name) = url_env {
@@ -100,15 +143,19 @@ impl Address {
                 .ok_or_else(|| {
                     Error::new(
                         Code::SideNotNamed,
-                        format!("{side} has no address: the variable `{name}` is not set"),
+                        format!("{who} has no address: the variable `{name}` is not set"),
                     )
-                    .fix(format!("Set `{name}`, or pass `--{side} URL`."))
+                    .fix(if who == side.to_string() {
+                        format!("Set `{name}`, or pass `--{side} URL`.")
+                    } else {
+                        format!("Set `{name}`.")
+                    })
                 })?;
             conninfo::parse(&text).map_err(|reason| bad(&format!("variable `{name}`"), reason))?
         } else {
             return Err(Error::new(
                 Code::SideNotNamed,
-                format!("{side} has no address"),
+                format!("{who} has no address"),
             ));
         };
         let env = |name: &str| lookup(name).filter(|value| !value.is_empty());
@@ -139,7 +186,7 @@ impl Address {
         }
         let (sslmode, roots) = keys::tls(&parameters, own("root.crt"))
             .map_err(|reason| bad("its TLS parameters", reason))?;
-        Self::build(side, parameters, passwords, sslmode, roots)
+        Self::build((side, who), parameters, passwords, sslmode, roots)
             .map_err(|reason| bad("its parameters", reason))
     }
 
@@ -151,7 +198,7 @@ impl Address {
         let mut parameters = self.parameters.clone();
         parameters.insert("dbname".to_owned(), name.to_owned());
         Self::build(
-            self.side,
+            (self.side, &self.who),
             parameters,
             self.passwords.clone(),
             self.sslmode,
@@ -160,13 +207,13 @@ impl Address {
         .map_err(|reason| {
             Error::new(
                 Code::BadAddress,
-                format!("the address of {}: {reason}", self.side),
+                format!("the address of {}: {reason}", self.who),
             )
         })
     }
 
     fn build(
-        side: Side,
+        (side, who): (Side, &str),
         mut parameters: Parameters,
         passwords: PassFile,
         sslmode: SslMode,
@@ -220,6 +267,7 @@ impl Address {
         parameters.insert("port".to_owned(), ports.join(","));
         Ok(Self {
             side,
+            who: who.to_owned(),
             parameters,
             passwords,
             configs,
@@ -233,6 +281,12 @@ impl Address {
     #[must_use]
     pub fn side(&self) -> Side {
         self.side
+    }
+
+    /// Whose address it is, for messages.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.who
     }
 
     /// `host:port/database as user`, for messages.

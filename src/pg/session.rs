@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::model::{Side, names};
 
 mod cancel;
-mod failure;
+pub(super) mod failure;
 mod settings;
 
 pub use cancel::Canceller;

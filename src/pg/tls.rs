@@ -75,7 +75,7 @@ impl fmt::Debug for Tls {
 fn failed(address: &Address, what: &str) -> Error {
     Error::new(
         Code::TlsFailed,
-        format!("TLS with {} at {address}: {what}", address.side()),
+        format!("TLS with {} at {address}: {what}", address.who()),
     )
 }
 

@@ -8,6 +8,7 @@ use super::lint::{self, Context};
 use super::load::Loaded;
 use super::spec::{Mode, SeedSpec, VarSpec};
 use super::text::{Role, Text};
+use super::traffic;
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::migration::{
@@ -95,12 +96,15 @@ pub fn offline(loaded: &Loaded) -> Result<Offline, Vec<Error>> {
     })
 }
 
-/// Gives a migration that has begun the limits, throttles and `on_bad_row` of the plan as it is now: they decide how hard
-/// greenlight works, not which rows come about, so they may change between two runs.
+/// Gives a migration that has begun the limits, throttles, `on_bad_row` and traffic targets of the plan as it is now: they
+/// decide how hard greenlight works and what is moved at the end, not which rows come about, so they may change between two
+/// runs.
 pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
     let spec = &loaded.spec;
     migration.limits = spec.limits.limits();
     migration.throttle = spec.throttle.throttle(&loaded.folder);
+    migration.traffic = traffic::targets(loaded);
+    migration.cutover = traffic::cutover(loaded);
     // Until the subscription is made with it.
     if let (Some(live), Some(now)) = (&mut migration.live, live(spec)) {
         live.seen_from_green = now.seen_from_green;
@@ -162,6 +166,8 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         transforms,
         dropped: spec.drop.clone(),
         checks: checks(loaded),
+        traffic: traffic::targets(loaded),
+        cutover: traffic::cutover(loaded),
     };
     Ok(Compiled {
         migration,

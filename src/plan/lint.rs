@@ -26,6 +26,7 @@ mod reach;
 mod select_star;
 mod tables;
 mod tighter;
+mod traffic;
 mod variables;
 mod volatile;
 mod writes;
@@ -56,6 +57,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("no_value", no_value::check),
     ("tighter", tighter::check),
     ("live", live::check),
+    ("traffic", traffic::check),
 ];
 
 /// What the rules look at.

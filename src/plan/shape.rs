@@ -6,19 +6,14 @@ use super::spans::Spans;
 use super::spec::Spec;
 use crate::error::{Code, Error, Place, Result};
 
+mod traffic;
+
 type At<'a> = &'a dyn Fn(Range<usize>, &str) -> Place;
 
 /// Keys of later versions. They are refused as such: an unknown key would look like a slip of the pen.
 const RESERVED: &[(&[&str], &str)] = &[
     (&["tokens"], "moving tokens and replaying revocations"),
-    (&["traffic"], "moving traffic"),
-    (&["canary"], "a canary before the traffic moves"),
-    (&["observe"], "observing green after the cutover"),
     (&["transform", "*", "back"], "a way back for a transform"),
-    (
-        &["limits", "write_pause"],
-        "a limit for the write pause of a live cutover",
-    ),
 ];
 
 /// Values of later versions.
@@ -164,6 +159,7 @@ pub(crate) fn check(spec: &Spec, spans: &Spans, at: At<'_>) -> Result<()> {
             );
         }
     }
+    traffic::check(spec, spans, at)?;
     for (table, reason) in &spec.drop {
         if reason.trim().is_empty() {
             return wrong(

@@ -13,6 +13,8 @@ pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
 pub use super::spec_tables::{
     Carry, DataCheckSpec, Expression, OnBadRowSpec, OnFoundSpec, Patch, TransformSpec, VarSpec,
 };
+pub use super::spec_traffic::{CanarySpec, CutoverSpec, ObserveSpec, TrafficSpec};
+pub use crate::model::address::Address;
 
 /// A plan: what becomes of every table of blue when green takes over.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -59,6 +61,19 @@ pub struct Spec {
     /// Queries that find rows on blue which would break, or be changed silently.
     #[serde(default)]
     pub data_check: Vec<DataCheckSpec>,
+    /// What stands in front of the service and is moved from blue to green by the cutover, in this order. Each has exactly
+    /// one driver: `pgbouncer`, `haproxy`, `command`, `http`, `sql` or `file`.
+    #[serde(default)]
+    pub traffic: Vec<TrafficSpec>,
+    /// What the cutover does around the fence.
+    #[serde(default)]
+    pub cutover: CutoverSpec,
+    /// What proves, once traffic has moved, that the application's path leads to green. One of the two or both.
+    #[serde(default)]
+    pub canary: Option<CanarySpec>,
+    /// What happens after traffic has moved.
+    #[serde(default)]
+    pub observe: ObserveSpec,
 }
 
 fn public() -> String {
@@ -172,30 +187,6 @@ pub enum SeedSpec {
     Restored,
     /// PostgreSQL's logical replication copies blue's tables before it follows them; only with `mode = "logical"`.
     Tablesync,
-}
-
-/// Where a side is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// A service of `pg_service.conf`.
-    Service(String),
-    /// An environment variable that holds a connection string.
-    UrlEnv(String),
-    /// A connection string without a password.
-    Url(String),
-}
-
-impl Address {
-    fn of(
-        service: Option<&String>,
-        url_env: Option<&String>,
-        url: Option<&String>,
-    ) -> Option<Self> {
-        service
-            .map(|name| Self::Service(name.clone()))
-            .or_else(|| url_env.map(|name| Self::UrlEnv(name.clone())))
-            .or_else(|| url.map(|url| Self::Url(url.clone())))
-    }
 }
 
 impl Blue {

@@ -55,6 +55,14 @@ pub struct LimitsSpec {
     /// besides blue's own `max_slot_wal_keep_size`. Example: `"50GB"`.
     #[serde(default)]
     pub blue_wal_kept: Option<Bytes>,
+    /// How long blue may refuse writes in a cutover: it does not begin with a forecast above this, and gives up when it takes
+    /// longer. Default: `"2s"`.
+    #[serde(default)]
+    pub write_pause: Option<Span>,
+    /// A cutover does not begin while a transaction on blue is older than this: its fence and a hold would wait for it.
+    /// Default: `"5s"`.
+    #[serde(default)]
+    pub transaction_age: Option<Span>,
 }
 
 impl LimitsSpec {
@@ -89,6 +97,12 @@ impl LimitsSpec {
         }
         if let Some(queue) = self.queue {
             limits.queue = queue;
+        }
+        if let Some(pause) = self.write_pause {
+            limits.write_pause = pause.0;
+        }
+        if let Some(age) = self.transaction_age {
+            limits.transaction_age = age.0;
         }
         limits.blue_snapshot = self.blue_snapshot.map(|age| age.0);
         limits.blue_wal_kept = self.blue_wal_kept.map(|bytes| bytes.0);

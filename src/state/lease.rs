@@ -199,6 +199,15 @@ impl Lease {
         format!("BEGIN; SELECT pg_advisory_xact_lock_shared({})", self.lock)
     }
 
+    /// Waits until no transaction of ours is under way, those of lost connections among them.
+    ///
+    /// # Errors
+    /// When the session fails; [`Code::LockTimeout`].
+    pub async fn alone(&self, session: &Session) -> Result<()> {
+        begin_alone(session, self.lock).await?;
+        session.rollback("end the wait").await
+    }
+
     /// Proves the epoch inside a transaction opened with [`Lease::begin`].
     ///
     /// # Errors

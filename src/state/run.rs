@@ -1,7 +1,7 @@
 //! The run in this process: addresses, lease, who listens, how to stop.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -24,6 +24,14 @@ impl Stop {
     pub fn channel() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
         (sender, Self(receiver))
+    }
+
+    /// One that is never set: for what must not be interrupted.
+    #[must_use]
+    pub fn never() -> Self {
+        let (sender, stop) = Self::channel();
+        drop(sender);
+        stop
     }
 
     /// Whether to stop.
@@ -104,6 +112,34 @@ pub struct Run {
     pub stop: Stop,
     /// What was spent waiting.
     pub waits: Arc<Waits>,
+    /// Sessions that were opened before they are needed.
+    pub spare: Spare,
+}
+
+/// Open sessions of each side that nobody uses yet: a pause is no time to log in.
+#[derive(Clone, Debug, Default)]
+pub struct Spare(Arc<Mutex<Vec<Session>>>);
+
+impl Spare {
+    fn take(&self, side: Side) -> Option<Session> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|session| !session.closed());
+        let place = all.iter().position(|session| session.side() == side)?;
+        Some(all.swap_remove(place))
+    }
+
+    fn keep(&self, session: Session) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(session);
+    }
+
+    /// Closes them.
+    pub fn clear(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
 }
 
 impl Run {
@@ -126,6 +162,9 @@ impl Run {
     /// # Errors
     /// When green cannot be reached.
     pub async fn green(&self, purpose: &str) -> Result<Session> {
+        if let Some(spare) = self.spare.take(Side::Green) {
+            return Ok(spare);
+        }
         self.green_in(purpose, &[self.migration.namespace.as_str()])
             .await
     }
@@ -167,6 +206,9 @@ impl Run {
     /// # Errors
     /// [`Code::SideNotNamed`] without an address; when blue cannot be reached.
     pub async fn blue_writer(&self, purpose: &str) -> Result<Session> {
+        if let Some(spare) = self.spare.take(Side::Blue) {
+            return Ok(spare);
+        }
         let Some(address) = &self.blue else {
             return Err(Error::new(
                 Code::SideNotNamed,
@@ -175,6 +217,25 @@ impl Run {
         };
         let settings = self.settings(&[self.migration.namespace.as_str()]);
         pg::connect(address, &self.migration.name, purpose, &settings).await
+    }
+
+    /// Opens sessions that [`Run::blue_writer`] and [`Run::green`] then give at once.
+    ///
+    /// # Errors
+    /// When a side cannot be reached.
+    pub async fn prepare(&self, blue: usize, green: usize) -> Result<()> {
+        self.spare.clear();
+        let mut opened = Vec::new();
+        for _ in 0..blue {
+            opened.push(self.blue_writer("cutover").await?);
+        }
+        for _ in 0..green {
+            opened.push(self.green("cutover").await?);
+        }
+        opened
+            .into_iter()
+            .for_each(|session| self.spare.keep(session));
+        Ok(())
     }
 
     /// A session on a side.

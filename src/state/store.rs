@@ -211,13 +211,23 @@ impl Store {
     /// # Errors
     /// When the session fails.
     pub async fn intend(&self, id: &str, base: &str) -> Result<StepRecord> {
+        self.intended(include_str!("../../sql/state/intend_step.sql"), id, base)
+            .await
+    }
+
+    /// The same for a step for which somebody waits, with the line of the timeline; without counters.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn intend_hurried(&self, id: &str) -> Result<StepRecord> {
+        self.intended(include_str!("../../sql/state/intend_hurried.sql"), id, "{}")
+            .await
+    }
+
+    async fn intended(&self, sql: &str, id: &str, base: &str) -> Result<StepRecord> {
         let row = self
             .session
-            .one(
-                include_str!("../../sql/state/intend_step.sql"),
-                &[&id, &base],
-                "record the intent of a step",
-            )
+            .one(sql, &[&id, &base], "record the intent of a step")
             .await?;
         Ok(StepRecord {
             id: id.to_owned(),
@@ -228,6 +238,27 @@ impl Store {
             took_ms: u64::try_from(row.get::<_, i64>("took_ms")).unwrap_or_default(),
             ..StepRecord::default()
         })
+    }
+
+    /// Records that a step is done for which somebody waits, with the line of the timeline.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn finish_hurried(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
+        let sql = include_str!("../../sql/state/finish_hurried.sql");
+        self.step_time(sql, id, stats, took_ms).await
+    }
+
+    /// Forgets steps that were undone.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn forget(&self, ids: &[String]) -> Result<()> {
+        let sql = include_str!("../../sql/state/forget_steps.sql");
+        self.session
+            .execute(sql, &[&ids], "forget steps that were undone")
+            .await?;
+        Ok(())
     }
 
     /// Records that a step is done.
@@ -342,6 +373,32 @@ impl Store {
                     row.get("epoch"),
                     row.get("step"),
                     row.get("what"),
+                )
+            })
+            .collect())
+    }
+
+    /// The timeline of these steps: time, step, what, milliseconds since the last fence.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn timeline(
+        &self,
+        steps: &[String],
+    ) -> Result<Vec<(String, String, String, Option<i64>)>> {
+        let sql = include_str!("../../sql/state/timeline.sql");
+        let rows = self
+            .session
+            .rows(sql, &[&steps], "read the timeline")
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| {
+                (
+                    row.get("at"),
+                    row.get("step"),
+                    row.get("what"),
+                    row.get("after_ms"),
                 )
             })
             .collect())

@@ -86,6 +86,17 @@ impl Board {
                 }
                 self.tell(now, &step);
             }
+            Event::Fenced {
+                step,
+                until,
+                left_ms,
+            } => {
+                let text = format!(
+                    "blue refuses writes, until {until} at the latest ({} from now)",
+                    numbers::millis(left_ms)
+                );
+                self.line(&step, Tone::Caution, "fenced", &text);
+            }
             Event::Waiting { step, reason } => self.waiting(now, &step, reason),
             Event::Note { step, text } => self.line(&step, Tone::Caution, "note", &text),
             Event::StepDone {
@@ -235,6 +246,7 @@ impl Board {
                 self.remove(step);
             }
             Event::Following { .. }
+            | Event::Fenced { .. }
             | Event::Waiting { .. }
             | Event::Note { .. }
             | Event::StepSkipped { .. } => {}

@@ -17,6 +17,8 @@ pub struct CutoverView {
     pub gates: Vec<GateRow>,
     /// Who owns the data, before it.
     pub owner: Side,
+    /// Where a cutover stood, in words, before it.
+    pub stage: String,
     /// Whether it was to be done, not only looked at.
     pub execute: bool,
     /// What was done; `None` if it only looked, or if a gate was closed.
@@ -63,6 +65,12 @@ pub struct Executed {
     pub epoch: u64,
     /// How long it took.
     pub took_ms: u64,
+    /// How long blue refused writes before they went on on green, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_ms: Option<u64>,
+    /// How many writes blue has refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u64>,
     /// What was done, a line each.
     pub done: Vec<String>,
 }
@@ -79,36 +87,42 @@ impl CutoverView {
     }
 }
 
+/// The table of the gates.
+#[must_use]
+pub fn gate_table(gates: &[GateRow], paper: &Paper) -> String {
+    let mut table = Table::new([
+        Column::name("gate"),
+        Column::name("state"),
+        Column::text("value"),
+        Column::text("limit"),
+        Column::text("why"),
+    ]);
+    for gate in gates {
+        let (word, tone) = match gate.ok {
+            GateState::Open => ("open", Tone::Good),
+            GateState::Closed => ("closed", Tone::Bad),
+            GateState::Unknown => ("unknown", Tone::Bad),
+        };
+        table.row([
+            Cell::from(&gate.gate),
+            Cell::new(word, tone),
+            Cell::from(&gate.value),
+            Cell::from(&gate.limit),
+            Cell::from(&gate.why),
+        ]);
+    }
+    table.render(paper)
+}
+
 impl View for CutoverView {
     fn human(&self, paper: &Paper) -> String {
-        let mut table = Table::new([
-            Column::name("gate"),
-            Column::name("state"),
-            Column::text("value"),
-            Column::text("limit"),
-            Column::text("why"),
-        ]);
-        for gate in &self.gates {
-            let (word, tone) = match gate.ok {
-                GateState::Open => ("open", Tone::Good),
-                GateState::Closed => ("closed", Tone::Bad),
-                GateState::Unknown => ("unknown", Tone::Bad),
-            };
-            table.row([
-                Cell::from(&gate.gate),
-                Cell::new(word, tone),
-                Cell::from(&gate.value),
-                Cell::from(&gate.limit),
-                Cell::from(&gate.why),
-            ]);
-        }
         let fixes: Vec<String> = self
             .gates
             .iter()
             .filter(|gate| gate.ok != GateState::Open && !gate.fix.is_empty())
             .map(|gate| clean(&format!("{}: {}", gate.gate, gate.fix)))
             .collect();
-        let mut blocks = vec![table.render(paper)];
+        let mut blocks = vec![gate_table(&self.gates, paper)];
         if !fixes.is_empty() {
             let fixes = super::paper::indent(&fixes.join("\n"), 2);
             blocks.push(format!("{}\n{fixes}", paper.strong("To open them")));
@@ -125,6 +139,20 @@ impl View for CutoverView {
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n\n")
     }
+}
+
+/// `; blue refused writes for 80 ms, 3 of them`.
+fn paused(done: &Executed) -> String {
+    let Some(pause) = done.pause_ms else {
+        return String::new();
+    };
+    let refused = done.refused.map_or_else(String::new, |refused| {
+        format!("; it has refused {}", plural(refused, "write", "writes"))
+    });
+    format!(
+        "; writes waited {} from blue to green{refused}",
+        millis(pause)
+    )
 }
 
 impl CutoverView {
@@ -150,9 +178,10 @@ impl CutoverView {
                 Some(owner) => (
                     Tone::Good,
                     format!(
-                        "{head}: {owner} owns the data (epoch {}), in {}.",
+                        "{head}: {owner} owns the data (epoch {}), in {}{}.",
                         done.epoch,
-                        millis(done.took_ms)
+                        millis(done.took_ms),
+                        paused(done)
                     ),
                 ),
                 None => (
@@ -216,6 +245,7 @@ mod tests {
             plan: "hydra".to_owned(),
             gates,
             owner: Side::Blue,
+            stage: "blue owns the data and takes writes".to_owned(),
             execute: false,
             executed: None,
             next: "greenlight cutover plan.toml --execute --confirm hydra".to_owned(),
@@ -275,6 +305,8 @@ next: greenlight cutover plan.toml --execute --confirm hydra
             owner: Some(Side::Green),
             epoch: 4,
             took_ms: 94,
+            pause_ms: None,
+            refused: None,
             done: vec![
                 "swapped 17 tables".to_owned(),
                 "moved 3 sequences".to_owned(),
@@ -295,6 +327,8 @@ next: greenlight verify plan.toml
             owner: None,
             epoch: 0,
             took_ms: 0,
+            pause_ms: None,
+            refused: None,
             done: Vec::new(),
         });
         assert!(

@@ -31,6 +31,9 @@ pub struct ReportView {
     pub total: Stats,
     /// Time from start to end of each step, summed.
     pub total_took_ms: u64,
+    /// What happened in the cutovers, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cutover: Vec<Moment>,
     /// Sizes of both databases.
     pub sizes: Sizes,
     /// Whether others worked on green meanwhile: temporary storage is counted for the database, WAL for the server.
@@ -52,6 +55,19 @@ pub struct ReportStep {
     pub stats: Stats,
     /// How long it took, over all runs.
     pub took_ms: u64,
+}
+
+/// A moment of a cutover.
+#[derive(Clone, Debug, Serialize)]
+pub struct Moment {
+    /// When, in UTC.
+    pub at: String,
+    /// How long after blue's writes were about to be stopped, in milliseconds; `None` before that.
+    pub after_ms: Option<u64>,
+    /// The step.
+    pub step: String,
+    /// What happened.
+    pub what: String,
 }
 
 /// Sizes of the databases; `None` if one was not read.
@@ -131,6 +147,22 @@ impl ReportView {
             )?;
         }
 
+        if !self.cutover.is_empty() {
+            writeln!(out, "\n## Cutover\n")?;
+            writeln!(out, "| at | after | step | |\n|---|--:|---|---|")?;
+            for moment in &self.cutover {
+                let after = moment
+                    .after_ms
+                    .map_or_else(String::new, |ms| format!("{ms} ms"));
+                writeln!(
+                    out,
+                    "| {} | {after} | {} | {} |",
+                    clean(&moment.at),
+                    plain(&moment.step),
+                    plain(&moment.what)
+                )?;
+            }
+        }
         writeln!(out, "\n## Sizes\n")?;
         writeln!(out, "| | before | after |\n|---|--:|--:|")?;
         let sizes = &self.sizes;
@@ -271,6 +303,7 @@ mod tests {
             steps: vec![step("seed", seed), step("patch", patch)],
             total: Stats::default(),
             total_took_ms: 0,
+            cutover: Vec::new(),
             sizes: Sizes {
                 blue_before: Some(412_000_000_000),
                 blue_after: Some(412_100_000_000),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::View;
-use super::numbers::{bytes, count, duration, millis, percent, rate};
+use super::numbers::{bytes, count, duration, millis, percent, plural, rate};
 use super::paper::{Paper, Tone, clean};
 use super::table::{Cell, Column, Table};
 use crate::model::Side;
@@ -26,6 +26,9 @@ pub struct StatusView {
     /// How far green is behind a blue that is followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub following: Option<Following>,
+    /// How blue's fence stands, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fence: Option<FenceState>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -38,6 +41,23 @@ pub struct StatusView {
     pub way_back: String,
     /// The command that comes next; empty if there is nothing left to do.
     pub next: String,
+}
+
+/// How blue's fence stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct FenceState {
+    /// In words.
+    pub state: String,
+    /// Whether blue refuses writes now.
+    pub closed: bool,
+    /// Since when, in UTC.
+    pub since: Option<String>,
+    /// When it stops refusing by itself, in UTC; `None` if it does not.
+    pub until: Option<String>,
+    /// Writes that were refused.
+    pub rejected: u64,
+    /// Writes that passed after its deadline.
+    pub leaked: u64,
 }
 
 /// How far green is behind blue.
@@ -197,6 +217,27 @@ impl View for StatusView {
                 );
             }
         }
+        if let Some(fence) = &self.fence {
+            let mut text = fence.state.clone();
+            for (word, time) in [("since", &fence.since), ("until", &fence.until)] {
+                if let Some(time) = time {
+                    text.push_str(&format!(", {word} {time}"));
+                }
+            }
+            text.push_str(&format!(
+                "; {} refused",
+                plural(fence.rejected, "write", "writes")
+            ));
+            if fence.leaked > 0 {
+                text.push_str(&format!(", {} passed after its deadline", fence.leaked));
+            }
+            let tone = if fence.closed {
+                Tone::Caution
+            } else {
+                Tone::Plain
+            };
+            fact("blue's fence", Cell::new(text, tone));
+        }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
             fact("stopped", Cell::new(text, Tone::Caution));
@@ -339,6 +380,7 @@ mod tests {
                 step("index", Progression::Pending, 0),
             ],
             following: None,
+            fence: None,
             running: None,
             paused: Some(Paused {
                 by: "ana".to_owned(),

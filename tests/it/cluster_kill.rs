@@ -32,7 +32,7 @@ fn places(migration: &Migration) -> Vec<Place> {
     let batched = migration.on_green("SELECT DISTINCT step FROM greenlight.segment");
     let batched: BTreeSet<&str> = batched.lines().collect();
     assert!(!batched.is_empty());
-    let before = Step::before_own(&compiled).len();
+    let before = Step::of_run(&compiled).len();
     let mut found = Vec::new();
     for (number, step) in Step::all(&compiled).iter().enumerate() {
         let within = WITHIN

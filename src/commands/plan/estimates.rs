@@ -69,7 +69,20 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         | Step::Analyze
         | Step::References
         | Step::Compare
+        | Step::Arm
+        | Step::Ready
+        | Step::Hold
+        | Step::Fence
+        | Step::Drain
+        | Step::Recheck
+        | Step::Seal
+        | Step::Detach
         | Step::Own
+        | Step::Flip
+        | Step::Release
+        | Step::Canary
+        | Step::Unlink
+        | Step::Observe
         | Step::Validate => Estimate {
             rows: Some(0),
             wal_bytes: Some(0),

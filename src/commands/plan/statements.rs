@@ -2,6 +2,7 @@
 
 use super::super::preflight::constants;
 use crate::converge::{Patch, batch_condition, copy_statement, select_for};
+use crate::fence;
 use crate::link;
 use crate::model::catalog::Table;
 use crate::model::ddl;
@@ -31,7 +32,21 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         }
         Step::Link => link::link_statements(migration),
         Step::Capture => link::capture_statements(migration),
-        Step::Follow => Vec::new(),
+        Step::Fence => fence::fence_statements(migration),
+        // They look and wait, or speak to what is no database.
+        Step::Follow
+        | Step::Arm
+        | Step::Ready
+        | Step::Hold
+        | Step::Drain
+        | Step::Recheck
+        | Step::Seal
+        | Step::Detach
+        | Step::Flip
+        | Step::Release
+        | Step::Canary
+        | Step::Unlink
+        | Step::Observe => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => seed(migration),
         Step::Alter(table) => match (

@@ -1,15 +1,18 @@
 //! How far a green that follows blue is: what the run at work has measured, and what both sides say now.
 
+use super::super::cutover::owner;
 use super::super::site::Site;
 use crate::converge::{Vitals, depth, kept_vitals, pattern};
+use crate::cutover::{Stage, stage};
 use crate::error::Result;
+use crate::fence::State;
 use crate::link;
 use crate::model::migration::Migration;
 use crate::model::stream::streams;
 use crate::model::{Side, names};
 use crate::pg::Session;
-use crate::state::{StepRecord, Store};
-use crate::ui::status_view::{Following, SlotState};
+use crate::state::{RunRecord, StepRecord, Store};
+use crate::ui::status_view::{FenceState, Following, SlotState};
 use std::collections::BTreeMap;
 
 /// What is known; `None` before green is subscribed.
@@ -93,12 +96,87 @@ async fn oldest(blue: &Session) -> Result<Option<u64>> {
     Ok(seconds.and_then(|seconds| u64::try_from(seconds).ok()))
 }
 
+/// How blue's fence stands, and what stage of a cutover that is; `None` where blue cannot be asked.
+pub(super) async fn fence(
+    site: &Site,
+    record: &RunRecord,
+    begun: bool,
+) -> Result<Option<(Stage, Option<FenceState>)>> {
+    if record.migration.live.is_none() {
+        return Ok(None);
+    }
+    let Ok(blue) = site.reader(Side::Blue, "status").await else {
+        return Ok(None);
+    };
+    let standing = crate::fence::read(&blue).await?;
+    let stage = stage(owner(record), begun, &record.plan, &standing);
+    if standing.plan != record.plan {
+        return Ok(Some((stage, None)));
+    }
+    let closed = standing.closed();
+    let state = match (standing.state, closed) {
+        (State::Sealed, _) => "sealed: blue refuses writes for good",
+        (State::Fenced, true) => "up: blue refuses writes",
+        (State::Fenced, false) => "expired: blue takes writes again",
+        (State::Open, _) => "lifted: blue takes writes",
+    };
+    let sealed = standing.state == State::Sealed;
+    let shown = FenceState {
+        state: state.to_owned(),
+        closed,
+        since: if sealed {
+            standing.sealed_at
+        } else {
+            standing.fenced_at
+        },
+        until: if closed && !sealed {
+            standing.deadline
+        } else {
+            None
+        },
+        rejected: standing.rejected,
+        leaked: standing.leaked,
+    };
+    Ok(Some((stage, Some(shown))))
+}
+
+/// Where a cutover stands that was begun, and the next command; `None` if none was.
+pub(super) fn cutover(
+    stage: Stage,
+    at_work: bool,
+    plan: &str,
+    name: &str,
+) -> Option<(&'static str, String)> {
+    if at_work && !matches!(stage, Stage::Open | Stage::Owned) {
+        return Some((
+            "a cutover is under way",
+            format!("greenlight status {plan}"),
+        ));
+    }
+    let again = format!("greenlight cutover {plan} --execute --confirm {name}");
+    match stage {
+        Stage::Open | Stage::Owned => None,
+        Stage::Begun => Some((
+            "a cutover was begun and not finished; blue owns the data and takes writes",
+            format!("greenlight abort {plan}"),
+        )),
+        Stage::Fenced => Some((
+            "a cutover was begun and nobody is at work; blue refuses writes until its fence expires",
+            format!("greenlight abort {plan}"),
+        )),
+        Stage::Sealed => Some((
+            "a cutover stopped between seal and own: neither side takes writes",
+            again,
+        )),
+    }
+}
+
 /// Where a followed green stands that is built and verified, and the next command.
 pub(super) fn sentence(at_work: bool, plan: &str) -> (&'static str, String) {
     if at_work {
         (
             "green is in step with blue and verified; blue owns the data and serves",
-            format!("greenlight verify {plan}"),
+            format!("greenlight cutover {plan}"),
         )
     } else {
         (

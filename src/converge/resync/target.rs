@@ -70,6 +70,7 @@ impl Target<'_> {
     pub(super) fn statements(&self, values: &BTreeMap<String, String>) -> TargetStatements {
         let (relation, old, fresh) = (self.relation(), self.old(), self.fresh());
         TargetStatements {
+            name: self.name.to_owned(),
             drivers: self
                 .transforms
                 .iter()
@@ -83,6 +84,16 @@ impl Target<'_> {
                 self.same("f", "o")
             ),
             upsert: self.upsert(),
+            differing: format!(
+                "SELECT count(*), string_agg(row, '; ' ORDER BY row) FILTER (WHERE place <= 5) FROM (SELECT row, row_number() OVER (ORDER BY row) AS place FROM (
+SELECT 'written otherwise: ' || ROW({})::text AS row FROM {fresh} f WHERE NOT EXISTS (SELECT FROM {relation} t WHERE {} AND NOT {})
+UNION ALL SELECT 'made by nothing: ' || ROW({})::text FROM {old} o WHERE NOT EXISTS (SELECT FROM {fresh} f WHERE {})) d) d",
+                aliased("f", self.key()),
+                self.same("t", "f"),
+                self.another("t", "f"),
+                aliased("o", self.key()),
+                self.same("f", "o")
+            ),
             clear: format!(
                 "DELETE FROM {relation} t USING {fresh} f WHERE {} AND {}",
                 self.same("t", "f"),

@@ -7,8 +7,8 @@ use crate::pg::address::Address;
 use crate::pg::sqlstate;
 
 /// The error of a connection attempt.
-pub(super) fn login(address: &Address, source: &tokio_postgres::Error) -> Error {
-    let (side, message) = (address.side(), sqlstate::message(source));
+pub(in crate::pg) fn login(address: &Address, source: &tokio_postgres::Error) -> Error {
+    let (who, message) = (address.who(), sqlstate::message(source));
     let code = code(&message.sqlstate, source);
     let what = if code == Code::LoginRefused {
         "refused the login"
@@ -17,23 +17,23 @@ pub(super) fn login(address: &Address, source: &tokio_postgres::Error) -> Error 
     } else {
         "cannot be reached"
     };
-    Error::new(code, format!("{side} {what}: {address}")).caused_by(message)
+    Error::new(code, format!("{who} {what}: {address}")).caused_by(message)
 }
 
 /// The error of a server that accepted the connection and said nothing.
-pub(super) fn silent(address: &Address, limit: Duration) -> Error {
+pub(in crate::pg) fn silent(address: &Address, limit: Duration) -> Error {
     Error::new(
         Code::Unreachable,
         format!(
             "{} cannot be reached: {address}: no answer in {} s",
-            address.side(),
+            address.who(),
             limit.as_secs()
         ),
     )
 }
 
 /// The error of a server below [`super::OLDEST`].
-pub(super) fn too_old(address: &Address, version: &str) -> Error {
+pub(in crate::pg) fn too_old(address: &Address, version: &str) -> Error {
     Error::new(
         Code::ServerTooOld,
         format!("{} is PostgreSQL {version}: {address}", address.side()),
@@ -41,7 +41,7 @@ pub(super) fn too_old(address: &Address, version: &str) -> Error {
 }
 
 /// Whether a connection in the clear may succeed where this one failed.
-pub(super) fn may_pass_without_tls(error: &Error) -> bool {
+pub(in crate::pg) fn may_pass_without_tls(error: &Error) -> bool {
     error.code() == Code::TlsFailed
         // `pg_hba.conf` has lines for `hostnossl` only.
         || sqlstate::server_message(error).is_some_and(|message| message.sqlstate == "28000")

@@ -1,6 +1,6 @@
 //! Mistakes, each a small change of the good plan.
 
-use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql};
+use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, traffic};
 
 pub(super) type Case = (
     &'static str,
@@ -222,11 +222,6 @@ const CASES: &[Case] = &[
         "GL0118 plan.toml:4",
     ),
     (
-        "traffic",
-        &[(P, "[vars]", "[[traffic]]\ncommand = {}\n[vars]")],
-        "GL0118 plan.toml:4",
-    ),
-    (
         "a way back",
         &[(
             P,
@@ -261,7 +256,7 @@ const CASES: &[Case] = &[
 fn each_mistake_is_refused_at_its_line() {
     let (blue, expect) = (catalog(BLUE), catalog(EXPECT));
     let mut wrong = Vec::new();
-    for (what, changes, expected) in CASES.iter().chain(in_sql::CASES) {
+    for (what, changes, expected) in CASES.iter().chain(in_sql::CASES).chain(traffic::CASES) {
         let folder = folder(changes);
         let found = compiled(folder.path(), &blue, &expect)
             .err()

@@ -10,6 +10,7 @@ use greenlight::model::migration::{
     Carried, CarryWay, Limits, Migration, OnBadRow, SchemaSource, Seed, Throttle, Transform,
 };
 use greenlight::model::template::Template;
+use greenlight::model::traffic::Cutover;
 use greenlight::pg;
 use greenlight::state::{Lease, Run, Stop, Store};
 
@@ -45,6 +46,8 @@ impl Site {
             transforms: Vec::new(),
             dropped: BTreeMap::new(),
             checks: Vec::new(),
+            traffic: Vec::new(),
+            cutover: Cutover::default(),
         };
         Self { pair, migration }
     }
@@ -137,6 +140,7 @@ impl Site {
             observer: Arc::new(Silent),
             stop,
             waits: Arc::default(),
+            spare: greenlight::state::Spare::default(),
         }
     }
 

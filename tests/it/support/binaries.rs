@@ -62,6 +62,14 @@ impl Binaries {
         command
     }
 
+    /// Has another command run as the same user: PgBouncer refuses to run as root.
+    pub(crate) fn as_server(&self, command: &mut Command) {
+        if let Some((user, group)) = self.run_as {
+            command.uid(user).gid(group);
+        }
+        command.current_dir("/");
+    }
+
     /// Gives a path, and what is in it, to the user who may run a server.
     pub(crate) fn give(&self, path: &Path) {
         if let Some((user, group)) = self.run_as {
@@ -87,6 +95,24 @@ pub(crate) fn must(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A program besides PostgreSQL's: the one that this variable names, or the one that is installed.
+pub(crate) fn installed_program(name: &str, variable: &str) -> PathBuf {
+    if let Some(named) = std::env::var_os(variable) {
+        return PathBuf::from(named);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Debian's daemons are where only root's PATH leads.
+    std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|folder| folder.join(name))
+        .find(|program| program.exists())
+        .unwrap_or_else(|| {
+            panic!(
+                "this test needs {name}: `apt-get install {name}` (`script/test` does), or name it in {variable}"
+            )
+        })
 }
 
 fn folder() -> PathBuf {

@@ -382,7 +382,8 @@ impl Pair {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on at the moment.
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a free port")

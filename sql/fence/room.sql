@@ -1,0 +1,19 @@
+-- What the fence needs on blue, before it stands: its state, and two counters that a transaction which is refused leaves behind.
+CREATE TABLE IF NOT EXISTS greenlight.fence (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    plan        text NOT NULL,
+    -- The epoch of the orchestrator that may move the fence: green's, mirrored here. The higher one wins.
+    epoch       bigint NOT NULL,
+    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'fenced', 'sealed')),
+    -- The fences so far.
+    number      bigint NOT NULL DEFAULT 0,
+    fenced_at   timestamptz,
+    deadline    timestamptz,
+    sealed_at   timestamptz,
+    -- Where the WAL was after the seal: a standby that has not replayed it could be promoted without it.
+    sealed_lsn  pg_lsn,
+    -- The marker of each subscription that was sent with the fence, as {group: number}.
+    markers     jsonb NOT NULL DEFAULT '{}'
+);
+CREATE SEQUENCE IF NOT EXISTS greenlight.rejected;
+CREATE SEQUENCE IF NOT EXISTS greenlight.leak

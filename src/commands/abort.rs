@@ -1,0 +1,53 @@
+//! `abort`: gives up a cutover, from every place before own.
+
+use super::Outcome;
+use super::cutover::{Watchman, owned, owner, stage_of, undone};
+use super::site::Site;
+use crate::cli::{AbortArgs, Global};
+use crate::cutover::Stage;
+use crate::error::{Code, Error};
+use crate::fence;
+use crate::model::Side;
+use crate::ui::Printer;
+use crate::ui::abort_view::AbortView;
+
+pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArgs) -> Outcome {
+    let site = Site::open(global, &arguments.plan)?;
+    let store = site.store("abort").await?;
+    let record = site.begun(&store).await?;
+    if owner(&record) == Side::Green {
+        return Err(owned(&record).into());
+    }
+    let watchman = Watchman::new(printer);
+    // Takes the lease first: whoever was about to make green the owner does not any more.
+    let run = site
+        .lead(
+            record.migration.clone(),
+            store,
+            arguments.takeover,
+            watchman.observer(),
+            watchman.stop(),
+        )
+        .await?;
+    let Some(record) = run.store.load().await? else {
+        return Err(Error::new(Code::NoRun, "the record is gone").into());
+    };
+    if owner(&record) == Side::Green {
+        return Err(owned(&record).into());
+    }
+    let stage = stage_of(&site, &run.store, &record).await?;
+    if stage != Stage::Open {
+        if run.migration.live.is_some() {
+            fence::arm(&run).await?;
+        }
+        undone(&run).await?;
+    }
+    watchman.finish();
+    printer.show(&AbortView {
+        plan: record.plan,
+        was: stage.words().to_owned(),
+        undone: stage != Stage::Open,
+        next: format!("greenlight status {}", arguments.plan.display()),
+    })?;
+    Ok(0)
+}

@@ -1,0 +1,131 @@
+//! Watches a cutover from outside: hears Ctrl-C, and refuses it where both sides may be closed; measures the pause.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::model::event::{Event, Observer};
+use crate::state::Stop;
+use crate::ui::{Printer, Progress};
+
+/// The steps between which a signal is refused: the first and the last.
+const COMMITTED: (&str, &[&str]) = ("seal", &["release", "own"]);
+
+/// See the head of this file.
+pub(in crate::commands) struct Watchman {
+    progress: Arc<Progress>,
+    watch: Arc<Watch>,
+    stop: Stop,
+}
+
+struct Watch {
+    next: Arc<Progress>,
+    committed: AtomicBool,
+    own: AtomicBool,
+    fenced: Mutex<Option<Instant>>,
+    pause: Mutex<Option<u64>>,
+}
+
+impl Watchman {
+    /// Listens from now on.
+    pub(in crate::commands) fn new(printer: &Printer) -> Self {
+        let progress = Arc::new(Progress::new(printer));
+        let watch = Arc::new(Watch {
+            next: Arc::clone(&progress),
+            committed: AtomicBool::new(false),
+            own: AtomicBool::new(false),
+            fenced: Mutex::default(),
+            pause: Mutex::default(),
+        });
+        let (sender, stop) = Stop::channel();
+        let listener = Arc::clone(&watch);
+        tokio::spawn(async move {
+            let (Ok(mut interrupt), Ok(mut terminate)) = (
+                signal(SignalKind::interrupt()),
+                signal(SignalKind::terminate()),
+            ) else {
+                tracing::warn!("signals cannot be watched");
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if listener.committed.load(Ordering::SeqCst) {
+                    listener.next.event(Event::Note {
+                        step: "cutover".to_owned(),
+                        text: "not stopped: between the seal and the end of the flip there is only the way on".to_owned(),
+                    });
+                    continue;
+                }
+                if sender.send(true).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            progress,
+            watch,
+            stop,
+        }
+    }
+
+    pub(in crate::commands) fn observer(&self) -> Arc<dyn Observer> {
+        Arc::clone(&self.watch) as _
+    }
+
+    pub(in crate::commands) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    pub(in crate::commands) fn finish(&self) {
+        self.progress.finish();
+    }
+
+    /// Whether own was begun: from then on only green can tell who owns the data.
+    pub(super) fn own_begun(&self) -> bool {
+        self.watch.own.load(Ordering::SeqCst)
+    }
+
+    /// How long blue has refused writes until they went on on green, in milliseconds; of the last time.
+    pub(in crate::commands) fn pause_ms(&self) -> Option<u64> {
+        *lock(&self.watch.pause)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Observer for Watch {
+    fn event(&self, event: Event) {
+        match &event {
+            Event::StepStarted { step, .. } => {
+                if step == COMMITTED.0 {
+                    self.committed.store(true, Ordering::SeqCst);
+                }
+                if step == "own" {
+                    self.own.store(true, Ordering::SeqCst);
+                }
+                if step == "fence" {
+                    *lock(&self.fenced) = Some(Instant::now());
+                }
+            }
+            Event::StepDone { step, .. } if COMMITTED.1.contains(&step.as_str()) => {
+                // Without traffic targets own is the end of it.
+                if let Some(since) = *lock(&self.fenced) {
+                    let pause = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    *lock(&self.pause) = Some(pause);
+                }
+                if step == "release" {
+                    self.committed.store(false, Ordering::SeqCst);
+                }
+            }
+            _ => {}
+        }
+        self.next.event(event);
+    }
+}

@@ -1,0 +1,23 @@
+//! The fence: for a moment blue refuses every write to its tables, and opens again by itself.
+//!
+//! May import `error`, `model`, `pg`, `state`, `converge`.
+//! Invariants: it is put up, sealed and lifted in one transaction each, which proves our epoch on blue; what decides is
+//! the body of a function, which a statement reads at its own moment and not by its snapshot; a fence that nobody moves any
+//! more stops refusing at its deadline, on blue's clock; only the seal has no deadline.
+//!
+//! Whoever writes holds ROW EXCLUSIVE on the table until its transaction ends. Making a trigger waits for all of those, and
+//! keeps those who come later waiting until it is committed, when they find the trigger. So every write comes either before
+//! the marker of the same transaction, or is refused.
+
+mod function;
+mod guard;
+mod install;
+mod lift;
+mod seal;
+mod standing;
+
+pub use guard::{guard, guard_statements, unguard};
+pub use install::{Fenced, arm, fence, fence_statements, quick_deadlock};
+pub use lift::{lift, remove};
+pub use seal::{replayed, seal};
+pub use standing::{Standing, State, read, tables};

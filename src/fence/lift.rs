@@ -1,0 +1,93 @@
+//! Opens blue again.
+
+use super::function::{self, Body};
+use super::install::session;
+use super::standing::{self, State};
+use crate::error::{Code, Result};
+use crate::model::ident::{quote_ident, quote_qualified};
+use crate::model::names;
+use crate::pg::Session;
+use crate::state::{Run, failpoint};
+
+/// Lifts the fence, sealed or not: another body for its function, which waits for nobody. Tells whether there was one.
+///
+/// # Errors
+/// [`Code::LeaseLost`] if a later orchestrator moves it.
+pub async fn lift(run: &Run) -> Result<bool> {
+    let blue = session(run).await?;
+    let standing = standing::read(&blue).await?;
+    if standing.plan != run.migration.name {
+        return Ok(false);
+    }
+    let (plan, epoch) = (&run.migration.name, run.lease.epoch());
+    blue.run("BEGIN", "begin lifting the fence").await?;
+    let sql = include_str!("../../sql/fence/lift.sql");
+    if blue
+        .opt(sql, &[plan, &epoch], "lift the fence")
+        .await?
+        .is_none()
+    {
+        run.rollback(&blue).await;
+        let now = standing::read(&blue).await?;
+        return Err(run.lease.lost(now.epoch));
+    }
+    blue.run(&function::statement(plan, Body::Open), "lift the fence")
+        .await?;
+    blue.commit("lift the fence").await?;
+    failpoint("lift:lifted");
+    Ok(standing.state != State::Open)
+}
+
+/// Takes the triggers away that do nothing any more, table by table, and then what else is there of the fence. What somebody
+/// holds is left for the next time.
+///
+/// # Errors
+/// When blue cannot be asked; a lock that cannot be had is none.
+pub async fn remove(blue: &Session, namespace: &str) -> Result<bool> {
+    let there = "SELECT to_regclass('greenlight.fence') IS NOT NULL";
+    let there: bool = blue.one(there, &[], "look for the fence").await?.get(0);
+    if !there {
+        return Ok(true);
+    }
+    quick(blue).await?;
+    for (table, fenced) in standing::tables(blue, namespace).await? {
+        if !fenced {
+            continue;
+        }
+        let sql = format!(
+            "BEGIN; SET LOCAL lock_timeout = '800ms'; DROP TRIGGER IF EXISTS {} ON {}; COMMIT",
+            quote_ident(names::FENCE_TRIGGER),
+            quote_qualified(namespace, &table)
+        );
+        if let Err(error) = blue.run(&sql, "remove the fence's triggers").await {
+            blue.rollback("remove the fence's triggers").await?;
+            match error.code() {
+                Code::LockTimeout => return Ok(false),
+                // Only a table's owner may drop its trigger; the function's owner may drop the function with them.
+                Code::Privilege => break,
+                _ => return Err(error),
+            }
+        }
+    }
+    let sql = format!(
+        "BEGIN; SET LOCAL lock_timeout = '800ms'; DROP FUNCTION IF EXISTS {}() CASCADE; \
+         DROP TABLE greenlight.fence; DROP SEQUENCE greenlight.rejected, greenlight.leak; COMMIT",
+        function::name()
+    );
+    match blue.run(&sql, "remove the fence").await {
+        Ok(()) => Ok(true),
+        Err(error) if error.code() == Code::LockTimeout => {
+            blue.rollback("remove the fence").await?;
+            Ok(false)
+        }
+        Err(error) => {
+            blue.rollback("remove the fence").await?;
+            Err(error)
+        }
+    }
+}
+
+async fn quick(blue: &Session) -> Result<()> {
+    // Whether it may or not: then vacuum is waited for, and the next time comes.
+    super::quick_deadlock(blue).await.map(drop)
+}

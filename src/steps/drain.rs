@@ -1,0 +1,53 @@
+//! Waits until green has everything that blue took before the fence, in its 2.X form.
+
+use std::time::{Duration, Instant};
+
+use super::Description;
+use super::arm::ABORT;
+use crate::converge::{arrived, depth, rest};
+use crate::error::{Code, Error, Result};
+use crate::fence;
+use crate::link;
+use crate::model::migration::Migration;
+use crate::model::stream::streams;
+use crate::state::{Run, failpoint, without};
+
+pub(super) fn describe(_migration: &Migration) -> Description {
+    Description::new(
+        "wait for the fence's marker on green and until no changed row waits; read blue's sequences",
+        "rows",
+        ABORT,
+    )
+}
+
+pub(super) async fn run(run: &Run) -> Result<()> {
+    let (blue, green) = (run.blue_writer("drain").await?, run.green("drain").await?);
+    let standing: Result<_> = fence::read(&blue).await;
+    let standing = standing?;
+    let began = Instant::now();
+    let late = |what: String| Error::new(Code::DrainLate, what);
+    if !without("marker") {
+        arrived(run, &green, &standing.markers, standing.left)
+            .await
+            .map_err(|error| match error.code() {
+                Code::StatementTimeout => {
+                    late("the fence's marker has not come to green".to_owned())
+                }
+                _ => error,
+            })?;
+    }
+    failpoint("drain:arrived");
+    let streams = streams(&run.migration);
+    // Asked after the marker has been seen: what it follows is in the queue by then, or was worked off.
+    loop {
+        let (queue, _) = depth(&green, &streams).await?;
+        if queue == 0 {
+            break;
+        }
+        if began.elapsed() > standing.left {
+            return Err(late(format!("{queue} changed rows still wait")));
+        }
+        rest(&run.stop, Duration::from_millis(1)).await?;
+    }
+    link::record_sequences(run, &blue).await
+}

@@ -1,0 +1,55 @@
+//! Points the traffic to green, and lets it go.
+
+use super::Description;
+use crate::converge::{Backoff, rest};
+use crate::error::Result;
+use crate::model::Side;
+use crate::model::migration::Migration;
+use crate::state::{Run, failpoint};
+use crate::traffic::Traffic;
+
+const FORWARD: &str = "none: green owns the data; it is tried again until it is done";
+
+pub(super) fn describe(migration: &Migration) -> Description {
+    let names = Traffic::new(migration).names();
+    Description::new(
+        format!("point {} to green", names.join(", ")),
+        "targets",
+        FORWARD,
+    )
+}
+
+pub(super) fn describe_release(_migration: &Migration) -> Description {
+    Description::new("let held requests go, to green", "targets", FORWARD)
+}
+
+pub(super) async fn run(run: &Run) -> Result<()> {
+    let traffic = Traffic::new(&run.migration);
+    for n in 0..traffic.len() {
+        let mut backoff = Backoff::new(6);
+        // Green owns the data: there is no other way than on.
+        while let Err(error) = traffic.point(n, Side::Green).await {
+            let Some(pause) = backoff.next_pause() else {
+                return Err(error);
+            };
+            rest(&run.stop, pause).await?;
+        }
+        failpoint("flip:pointed");
+    }
+    Ok(())
+}
+
+pub(super) async fn release(run: &Run) -> Result<()> {
+    let traffic = Traffic::new(&run.migration);
+    for n in 0..traffic.len() {
+        let mut backoff = Backoff::new(6);
+        while let Err(error) = traffic.release(n).await {
+            let Some(pause) = backoff.next_pause() else {
+                return Err(error);
+            };
+            rest(&run.stop, pause).await?;
+        }
+        failpoint("release:released");
+    }
+    Ok(())
+}

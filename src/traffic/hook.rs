@@ -1,0 +1,93 @@
+//! What must succeed before traffic is held, and what proves afterwards that it goes to green.
+
+use std::time::Instant;
+
+use super::{http, moment, program};
+use crate::error::{Code, Error, Result};
+use crate::model::traffic::{Act, Canary, Hook, Request};
+
+/// Runs or probes a hook of `cutover.before`; one line for the log.
+///
+/// # Errors
+/// [`Code::HookFailed`].
+pub async fn hook(hook: &Hook) -> Result<String> {
+    match &hook.act {
+        Act::Command(argv) => {
+            let begun = Instant::now();
+            program::run(argv, None, &hook.folder, hook.within, Code::HookFailed).await?;
+            Ok(format!(
+                "`{}` took {} ms",
+                argv.first().map_or("", String::as_str),
+                begun.elapsed().as_millis()
+            ))
+        }
+        Act::Http { url, status, body } => probe(hook, url, *status, body.as_deref()).await,
+    }
+}
+
+/// Asks again until the answer is as it should be, or time is over.
+async fn probe(hook: &Hook, url: &str, status: u16, body: Option<&str>) -> Result<String> {
+    let begun = Instant::now();
+    let request = Request {
+        url: url.to_owned(),
+        method: "GET".to_owned(),
+        body: None,
+        headers_env: std::collections::BTreeMap::new(),
+    };
+    let mut last = "it was not asked".to_owned();
+    let mut tries = 0_u32;
+    loop {
+        let left = hook.within.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            let what = format!(
+                "`{url}` has not answered as it should in {}",
+                humantime::format_duration(hook.within)
+            );
+            return Err(Error::new(Code::HookFailed, what).detail(last));
+        }
+        tries += 1;
+        last = match http::ask(&request, None, left).await {
+            Ok(answer) if answer.status != status => {
+                format!("status {} instead of {status}", answer.status)
+            }
+            Ok(answer) if body.is_some_and(|body| !answer.body.contains(body)) => {
+                format!("status {status}, and the text is not in the answer")
+            }
+            Ok(_) => {
+                return Ok(format!(
+                    "`{url}` answered with {status} after {} ms, at try {tries}",
+                    begun.elapsed().as_millis()
+                ));
+            }
+            Err(error) => match std::error::Error::source(&error) {
+                Some(cause) => format!("{}: {cause}", error.condition()),
+                None => error.condition().to_owned(),
+            },
+        };
+        moment().await;
+    }
+}
+
+/// Runs the canary's command; one line for the log, none if it has no command.
+///
+/// # Errors
+/// [`Code::CanaryFailed`].
+pub async fn canary_command(canary: &Canary) -> Result<Option<String>> {
+    let Some(argv) = &canary.command else {
+        return Ok(None);
+    };
+    let begun = Instant::now();
+    program::run(
+        argv,
+        None,
+        &canary.folder,
+        canary.within,
+        Code::CanaryFailed,
+    )
+    .await?;
+    Ok(Some(format!(
+        "`{}` took {} ms",
+        argv.first().map_or("", String::as_str),
+        begun.elapsed().as_millis()
+    )))
+}
