@@ -4,11 +4,14 @@ SELECT format($sql$
 CREATE TABLE bench.queue_%1$s AS SELECT NULL::bigint AS number, %2$s FROM public.%1$s WITH NO DATA;
 CREATE SEQUENCE bench.queue_%1$s_seq OWNED BY bench.queue_%1$s.number;
 ALTER TABLE bench.queue_%1$s ALTER COLUMN number SET DEFAULT nextval('bench.queue_%1$s_seq');
-CREATE UNIQUE INDEX ON bench.queue_%1$s (number);
 CREATE FUNCTION bench.capture_%1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN INSERT INTO bench.queue_%1$s (%2$s) VALUES (%3$s); END IF;
-    IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ROW(%4$s) IS DISTINCT FROM ROW(%3$s) THEN INSERT INTO bench.queue_%1$s (%2$s) VALUES (%4$s); END IF;
+    IF TG_OP = 'UPDATE' THEN
+        INSERT INTO bench.queue_%1$s (%2$s) VALUES (%3$s);
+        IF ROW(%4$s) IS DISTINCT FROM ROW(%3$s) THEN INSERT INTO bench.queue_%1$s (%2$s) VALUES (%4$s); END IF;
+    ELSIF TG_OP = 'INSERT' THEN INSERT INTO bench.queue_%1$s (%2$s) VALUES (%4$s);
+    ELSE INSERT INTO bench.queue_%1$s (%2$s) VALUES (%3$s);
+    END IF;
     RETURN NULL;
 END
 $capture$;

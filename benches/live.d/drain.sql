@@ -10,13 +10,13 @@ SELECT id AS nid FROM greenlight_next.networks \gset
 SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns, string_agg(format('%1$I = EXCLUDED.%1$I', attname), ', ') FILTER (WHERE attname <> 'login_challenge') AS set
 FROM pg_attribute WHERE attrelid = 'greenlight_next.hydra_oauth2_flow'::regclass AND attnum > 0 AND NOT attisdropped \gset
 SELECT replace(replace(:'text', ':batch', 'c.challenge = ANY (ARRAY(SELECT challenge FROM pg_temp.taken))'), ':''nid''', quote_literal(:'nid')) AS select \gset
-CREATE TEMPORARY TABLE taken AS TABLE :queue WITH NO DATA;
+CREATE TEMPORARY TABLE taken AS SELECT q.*, q.ctid AS place FROM :queue q WITH NO DATA;
 SELECT format($sql$
 CREATE PROCEDURE pg_temp.drain() LANGUAGE plpgsql AS $drain$
 BEGIN
     LOOP
         SET LOCAL enable_seqscan = off;
-        INSERT INTO pg_temp.taken SELECT * FROM %1$s ORDER BY greenlight_id LIMIT 1000;
+        INSERT INTO pg_temp.taken SELECT q.*, q.ctid FROM %1$s q LIMIT 1000;
         EXIT WHEN NOT FOUND;
         SET LOCAL enable_seqscan = on;
         SET LOCAL enable_hashjoin = off;
@@ -24,7 +24,7 @@ BEGIN
         INSERT INTO greenlight_next.hydra_oauth2_flow (%2$s) SELECT %2$s FROM (
 %4$s
         ) AS q ON CONFLICT (login_challenge) DO UPDATE SET %3$s;
-        DELETE FROM %1$s WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM pg_temp.taken));
+        DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT place FROM pg_temp.taken));
         TRUNCATE pg_temp.taken;
         COMMIT;
     END LOOP;

@@ -325,7 +325,7 @@ impl Drain {
                 .map(|column| crate::model::quote_ident(column))
                 .collect();
             let sql = format!(
-                "SELECT ROW({})::text FROM {} ORDER BY greenlight_id LIMIT 1",
+                "SELECT ROW({})::text FROM {} LIMIT 1",
                 columns.join(", "),
                 queue(captured)
             );

@@ -70,15 +70,11 @@ pub(super) fn statements(
     let mut all = Statements::default();
     for captured in &stream.captured {
         let (queue, taken) = (queue(captured), taken(captured));
-        all.tables
-            .push(temporary(&taken, &format!("TABLE {queue}")));
-        all.take.push(format!(
-            "INSERT INTO {taken} SELECT * FROM {queue} ORDER BY greenlight_id LIMIT $1"
-        ));
-        // Never all up to the highest: a row that was noted earlier may be committed later.
-        all.consume.push(format!(
-            "DELETE FROM {queue} WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM {taken}))"
-        ));
+        let with_place = format!("SELECT q.*, q.ctid AS greenlight_place FROM {queue} q");
+        all.tables.push(temporary(&taken, &with_place));
+        all.take
+            .push(format!("INSERT INTO {taken} {with_place} LIMIT $1"));
+        all.consume.push(consume(&queue, &taken));
     }
     let transforms: Vec<(usize, &Transform)> = stream
         .transforms
@@ -149,13 +145,21 @@ pub(super) fn statements(
     all
 }
 
+/// The statement that takes the taken rows out of a queue: exactly those, never all up to the highest, since a row that was
+/// noted earlier may be committed later. They are found by their place; that another row has come to a place since, after
+/// somebody else had emptied it, shows by its number. `IS TRUE` has the numbers looked up in a hash, whatever joins may be used.
+fn consume(queue: &str, taken: &str) -> String {
+    format!(
+        "DELETE FROM {queue} WHERE ctid = ANY (ARRAY(SELECT greenlight_place FROM {taken})) AND (greenlight_id IN (SELECT greenlight_id FROM {taken})) IS TRUE"
+    )
+}
+
 /// The statements that take the taken rows out of the queues and keep them among those of late.
 pub(super) fn consume_keeping(stream: &Stream) -> Vec<String> {
     let statement = |captured: &Captured| {
         format!(
-            "WITH gone AS (DELETE FROM {} WHERE greenlight_id = ANY (ARRAY(SELECT greenlight_id FROM {})) RETURNING *) INSERT INTO {} SELECT * FROM gone",
-            queue(captured),
-            taken(captured),
+            "WITH gone AS ({} RETURNING *) INSERT INTO {} SELECT * FROM gone",
+            consume(&queue(captured), &taken(captured)),
             recent(captured)
         )
     };

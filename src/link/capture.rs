@@ -74,8 +74,8 @@ fn statements(namespace: &str, present: &Catalog, captured: &Captured) -> Vec<St
         ),
         format!("ALTER TABLE {queue} ALTER COLUMN greenlight_id SET NOT NULL"),
     ];
-    let named = names::queue(captured.number);
-    let sequence = quote_qualified(names::STORE, &format!("{named}_seq"));
+    let named = format!("{}_seq", names::queue(captured.number));
+    let sequence = quote_qualified(names::STORE, &named);
     statements.push(format!(
         "CREATE SEQUENCE IF NOT EXISTS {sequence} OWNED BY {queue}.greenlight_id"
     ));
@@ -83,28 +83,33 @@ fn statements(namespace: &str, present: &Catalog, captured: &Captured) -> Vec<St
         "ALTER TABLE {queue} ALTER COLUMN greenlight_id SET DEFAULT nextval('{}')",
         sequence.replace('\'', "''")
     ));
-    statements.push(format!(
-        "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {queue} (greenlight_id)",
-        quote_ident(&format!("{named}_pkey"))
-    ));
+    // No index: apply would open and fill it for every row, and the drain finds rows by their place.
     // Rows go as fast as they come: without this the queue's dead rows are read again and again.
     statements.push(format!(
         "ALTER TABLE {queue} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0)"
     ));
+    // Runs for every row that apply writes: as few expressions as can be, an update's first.
     statements.push(format!(
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
 BEGIN
-    IF TG_OP <> 'INSERT'{old_keys} THEN
-        INSERT INTO {queue} ({columns}) VALUES ({old});
-    END IF;
-    IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND (ROW({new}) IS DISTINCT FROM ROW({old}){always}) THEN
+    IF TG_OP = 'UPDATE' THEN
+        {old_keys}IF ROW({new}) IS DISTINCT FROM ROW({old}){always} THEN
+            INSERT INTO {queue} ({columns}) VALUES ({new});
+        END IF;
+    ELSIF TG_OP = 'INSERT' THEN
         INSERT INTO {queue} ({columns}) VALUES ({new});
+    ELSE
+        INSERT INTO {queue} ({columns}) VALUES ({old});
     END IF;
     RETURN NULL;
 END
 $capture$",
         old = row("OLD"),
-        old_keys = if without("old-keys") { " AND TG_OP <> 'UPDATE'" } else { "" },
+        old_keys = if without("old-keys") {
+            String::new()
+        } else {
+            format!("INSERT INTO {queue} ({columns}) VALUES ({});\n        ", row("OLD"))
+        },
         new = row("NEW"),
         always = if without("old-keys") { " OR true" } else { "" },
     ));

@@ -25,6 +25,7 @@ mod gates;
 mod oracle;
 mod pg;
 mod privileges;
+mod protocol;
 mod reading;
 mod support;
 mod traffic;

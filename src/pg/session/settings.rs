@@ -31,6 +31,8 @@ const PINNED: &[(&str, &str)] = &[
     ("row_security", "off"),
     // Compiling costs more than it gives in batches of half a second.
     ("jit", "off"),
+    // The first row of a table is the same one for every session.
+    ("synchronize_seqscans", "off"),
     ("client_min_messages", "warning"),
     ("idle_session_timeout", "0"),
 ];

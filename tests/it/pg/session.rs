@@ -53,6 +53,7 @@ async fn settings_are_pinned_whatever_database_and_role_say() {
         ("row_security", "off"),
         ("client_min_messages", "warning"),
         ("jit", "off"),
+        ("synchronize_seqscans", "off"),
         ("default_transaction_isolation", "read committed"),
         ("transaction_isolation", "read committed"),
         ("default_transaction_read_only", "off"),
