@@ -199,7 +199,12 @@ fn replication(migration: &Migration, allowed: bool, green: bool) -> Vec<ObjectR
             "the tables that go to green",
         ));
     }
-    rows.push(row(Side::Blue, "schema", names::STORE, "the markers, and the fence of a cutover that was given up"));
+    rows.push(row(
+        Side::Blue,
+        "schema",
+        names::STORE,
+        "the markers, and the fence of a cutover that was given up",
+    ));
     rows
 }
 
