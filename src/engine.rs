@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::error::{Code, Error, Result};
 use crate::model::event::Event;
 use crate::model::stats::Stats;
-use crate::state::{Run, StepRecord, Stop, failpoint};
+use crate::state::{AROUND, Run, StepRecord, Stop, point};
 use crate::steps::Step;
 
 /// Which steps are left, in order: those not recorded as done, up to and with `until`.
@@ -91,15 +91,14 @@ async fn hurried(run: &Run, step: &Step) -> Result<()> {
         total: 0,
         unit: description.unit,
     });
-    failpoint(&format!("{id}:intended"));
     let began = Instant::now();
     let acted = act(run, step, &id).await;
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    failpoint(&format!("{id}:acted"));
     match acted {
         Ok(stats) => {
-            run.store.finish_hurried(&id, &stats, took).await?;
-            failpoint(&format!("{id}:done"));
+            let epoch = run.lease.epoch();
+            run.store.finish_hurried(&id, &stats, took, epoch).await?;
+            point(&format!("{id}:{}", AROUND[2])).await?;
             run.observer.event(Event::StepDone {
                 step: id,
                 stats,
@@ -124,10 +123,18 @@ async fn hurried(run: &Run, step: &Step) -> Result<()> {
 async fn act(run: &Run, step: &Step, id: &str) -> Result<Stats> {
     let mut stop = run.stop.clone();
     tokio::select! {
-        acted = step.run(run) => acted,
+        acted = between(run, step, id) => acted,
         // Sessions of a step that is dropped are closed, and their open transactions rolled back by the server.
         () = stop.wait() => Err(Error::new(Code::Interrupted, format!("stopped by a signal during step `{id}`"))),
     }
+}
+
+/// The step, between the two places where its intent is recorded and its end is not yet.
+async fn between(run: &Run, step: &Step, id: &str) -> Result<Stats> {
+    point(&format!("{id}:{}", AROUND[0])).await?;
+    let stats = step.run(run).await?;
+    point(&format!("{id}:{}", AROUND[1])).await?;
+    Ok(stats)
 }
 
 /// Intent, act, done.
@@ -152,18 +159,17 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
             if record.runs > 1 { "goes on" } else { "begins" },
         )
         .await?;
-    failpoint(&format!("{id}:intended"));
     let waited = run.waits.so_far();
     let began = Instant::now();
     let acted = act(run, step, &id).await;
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    failpoint(&format!("{id}:acted"));
     match acted {
         Ok(counted) => {
             let mut stats = figures::since(run, &id, &record, took, waited).await?;
             stats += &counted;
-            run.store.finish(&id, &stats, took).await?;
-            failpoint(&format!("{id}:done"));
+            let epoch = run.lease.epoch();
+            run.store.finish(&id, &stats, took, epoch).await?;
+            point(&format!("{id}:{}", AROUND[2])).await?;
             run.store.note(Some(&id), "done").await?;
             run.observer.event(Event::StepDone {
                 step: id,

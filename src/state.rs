@@ -11,7 +11,9 @@ mod record;
 mod run;
 mod store;
 
-pub use failpoint::{failpoint, without};
+pub use failpoint::{AROUND, committed, failpoint, point, without};
+#[cfg(any(debug_assertions, feature = "failpoints"))]
+pub use failpoint::{Kind, PLACES};
 pub use lease::{Lease, Living, living};
 pub use record::{Facts, Rows, RunRecord, SegmentRecord, StepRecord};
 pub use run::{Run, Spare, Stop, Waits};

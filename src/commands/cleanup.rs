@@ -134,7 +134,14 @@ async fn unlink(site: &Site, store: &Store, record: &RunRecord) -> Result<()> {
             )
             .fix("Run `greenlight abort` with the plan first."));
         }
-        if !fence::remove(&blue, &record.migration.namespace).await? {
+        if !fence::remove(
+            &blue,
+            &record.migration.namespace,
+            &standing.plan,
+            standing.epoch,
+        )
+        .await?
+        {
             return Err(Error::new(
                 Code::LockTimeout,
                 "a table of blue is held by somebody: the fence's trigger stays on it",

@@ -88,6 +88,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
             printer.say("Blue serves as before: the fence is lifted, green follows it again, traffic is released.");
             return Ok(error.exit_code());
         }
+        Ended::TakenOver(error) => {
+            printer.error(&error);
+            printer.say("Another greenlight is at work: nothing was undone here. `greenlight status` says where it stands.");
+            return Ok(error.exit_code());
+        }
         Ended::NotUndone(error, why) => {
             printer.error(&why);
             printer.error(&error);

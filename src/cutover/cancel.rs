@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result};
 use crate::fence;
 use crate::link;
 use crate::model::Side;
-use crate::state::{Run, Stop, failpoint};
+use crate::state::{Run, Stop, point};
 use crate::traffic::Traffic;
 
 /// Undoes what a cutover has done before own, the writers first; what is undone already is passed over. Not to be interrupted:
@@ -13,7 +13,7 @@ use crate::traffic::Traffic;
 ///
 /// # Errors
 /// [`Code::StillFenced`] if blue could not be told to take writes; what else stays undone is an error of its own, told after
-/// everything was tried.
+/// everything was tried. [`Code::LeaseLost`] as soon as a later orchestrator is at work: what it has done is not undone.
 pub async fn cancel(run: &Run) -> Result<()> {
     let run = Run {
         stop: Stop::never(),
@@ -29,13 +29,21 @@ pub async fn cancel(run: &Run) -> Result<()> {
         }
     };
     if run.migration.live.is_some() {
-        lift(&run).await?;
+        match lift(&run).await {
+            Err(error) if error.code() == Code::LeaseLost => return Err(error),
+            // A fence that could not be lifted expires; what is held in front and what green needs is no less urgent.
+            lifted => keep(lifted),
+        }
     }
-    failpoint("cancel:lifted");
-    keep(release(&run).await);
-    failpoint("cancel:released");
+    point("cancel:lifted").await?;
+    match release(&run).await {
+        Err(error) if error.code() == Code::LeaseLost => return Err(error),
+        released => keep(released),
+    }
+    point("cancel:released").await?;
     if run.migration.live.is_some() {
         keep(link::attach(&run).await);
+        point("cancel:attached").await?;
         keep(green(&run).await);
         keep(blue(&run).await);
     }
@@ -65,11 +73,13 @@ async fn lift(run: &Run) -> Result<()> {
     }
 }
 
-/// Lets every target go, and points it to blue where it may have been moved; one that fails keeps none from being tried.
+/// Lets every target go, and points it to blue where it may have been moved; one that fails keeps none from being tried. No
+/// target knows of epochs, so ours is proved right before: a later orchestrator may have pointed them to green.
 async fn release(run: &Run) -> Result<()> {
     let traffic = Traffic::new(&run.migration);
     let mut outcome = Ok(());
     for n in 0..traffic.len() {
+        still_ours(run).await?;
         let done = async {
             if traffic.read(n).await?.side != Some(Side::Blue) {
                 traffic.point(n, Side::Blue).await?;
@@ -83,14 +93,28 @@ async fn release(run: &Run) -> Result<()> {
     outcome
 }
 
+/// With a fence blue's word counts, where every orchestrator mirrors its epoch before it touches any target: green may be
+/// what is down.
+async fn still_ours(run: &Run) -> Result<()> {
+    if run.migration.live.is_none() {
+        return run.still_ours().await;
+    }
+    let blue = run.blue("cancel").await?;
+    let now = fence::read(&blue).await?;
+    if now.plan == run.migration.name && now.epoch > run.lease.epoch() {
+        return Err(run.lease.lost(now.epoch));
+    }
+    Ok(())
+}
+
 async fn green(run: &Run) -> Result<()> {
+    fence::unguard(run).await?;
     let green = run.green("cancel").await?;
-    let mut statements = vec![fence::unguard()];
-    statements.extend(forget_recent(&run.migration));
+    let statements = forget_recent(&run.migration);
     let mut backoff = Backoff::new(5);
     loop {
         match run
-            .transact(&green, &statements, "take green's guard away")
+            .transact(&green, &statements, "forget the keys of late")
             .await
         {
             Err(error) if error.code() == Code::LockTimeout => {
@@ -108,7 +132,8 @@ async fn green(run: &Run) -> Result<()> {
 async fn blue(run: &Run) -> Result<()> {
     let blue = run.blue_writer("cancel").await?;
     for _ in 0..3 {
-        if fence::remove(&blue, &run.migration.namespace).await? {
+        let (plan, epoch) = (&run.migration.name, run.lease.epoch());
+        if fence::remove(&blue, &run.migration.namespace, plan, epoch).await? {
             break;
         }
     }

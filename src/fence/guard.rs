@@ -6,7 +6,7 @@ use crate::converge::{Backoff, rest};
 use crate::error::{Code, Result};
 use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::names;
-
+use crate::pg::Session;
 use crate::state::Run;
 
 fn function() -> String {
@@ -52,38 +52,65 @@ pub fn guard_statements(plan: &str, tables: &[(String, String)]) -> Vec<String> 
 /// The first statement's.
 pub async fn guard(run: &Run) -> Result<()> {
     let green = run.green("guard").await?;
-    let sql = include_str!("../../sql/fence/unguarded.sql");
-    let schemas = [run.migration.namespace.as_str(), names::NEXT];
-    let rows = green
-        .rows(sql, &[&schemas.as_slice()], "list the tables to guard")
-        .await?;
     run.transact(&green, &[make(&run.migration.name)], "make the guard")
         .await?;
-    for row in rows {
-        let (schema, table): (String, String) = (row.get("schema"), row.get("name"));
-        let statements = [
-            "SET LOCAL lock_timeout = '800ms'".to_owned(),
-            trigger(&schema, &table),
-        ];
-        let mut backoff = Backoff::new(20);
-        loop {
-            match run.transact(&green, &statements, "guard a table").await {
-                Ok(()) => break,
-                Err(error) if error.code() == Code::LockTimeout => {
-                    let Some(pause) = backoff.next_pause() else {
-                        return Err(error);
-                    };
-                    rest(&run.stop, pause).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    for (schema, table) in tables(run, &green, false).await? {
+        one(run, &green, trigger(&schema, &table)).await?;
     }
     Ok(())
 }
 
-/// The statement that takes the guard away, triggers and all.
-#[must_use]
-pub fn unguard() -> String {
-    format!("DROP FUNCTION IF EXISTS {}() CASCADE", function())
+/// Takes the guard away, again a table in a transaction of its own: two locks in one would make a deadlock with apply, and it
+/// might be apply that is ended.
+///
+/// # Errors
+/// The first statement's.
+pub async fn unguard(run: &Run) -> Result<()> {
+    let green = run.green("guard").await?;
+    for (schema, table) in tables(run, &green, true).await? {
+        let name = quote_ident(names::GUARD_TRIGGER);
+        let table = quote_qualified(&schema, &table);
+        one(
+            run,
+            &green,
+            format!("DROP TRIGGER IF EXISTS {name} ON {table}"),
+        )
+        .await?;
+    }
+    let function = format!("DROP FUNCTION IF EXISTS {}()", function());
+    run.transact(&green, &[function], "take the guard away")
+        .await
+}
+
+async fn tables(run: &Run, green: &Session, guarded: bool) -> Result<Vec<(String, String)>> {
+    let schemas = [run.migration.namespace.as_str(), names::NEXT];
+    let sql = include_str!("../../sql/fence/guarded.sql");
+    let rows = green
+        .rows(
+            sql,
+            &[&schemas.as_slice(), &guarded],
+            "list green's tables with a guard",
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.get("schema"), row.get("name")))
+        .collect())
+}
+
+/// A statement that waits for what apply has under way, but not for long: whoever comes after waits for it.
+async fn one(run: &Run, green: &Session, statement: String) -> Result<()> {
+    let statements = ["SET LOCAL lock_timeout = '800ms'".to_owned(), statement];
+    let mut backoff = Backoff::new(20);
+    loop {
+        match run.transact(green, &statements, "guard a table").await {
+            Err(error) if error.code() == Code::LockTimeout => {
+                let Some(pause) = backoff.next_pause() else {
+                    return Err(error);
+                };
+                rest(&run.stop, pause).await?;
+            }
+            done => return done,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::Migration;
 use crate::model::names;
 use crate::pg::Session;
-use crate::state::{Run, failpoint};
+use crate::state::{Run, committed, point};
 
 /// Nobody queues behind us for longer, in one try: below the second after which others look for a deadlock, so that of the
 /// two it is us who give way.
@@ -183,6 +183,7 @@ async fn one_try(run: &Run, blue: &Session, pause: Duration) -> Result<(i64, Str
     let before: Vec<String> = names_of(tables(blue, namespace).await?);
     blue.run(&triggers(namespace, &before), "fence the tables")
         .await?;
+    point("fence:locked").await?;
     // Nobody can write to these any more; what has come since the list was made is not among them.
     if names_of(tables(blue, namespace).await?) != before {
         return Err(Error::new(
@@ -210,8 +211,8 @@ async fn one_try(run: &Run, blue: &Session, pause: Duration) -> Result<(i64, Str
         function::statement(plan, Body::UntilDeadline)
     );
     blue.run(&last, "arm the fence").await?;
-    failpoint("fence:made");
-    blue.commit("put up the fence").await?;
+    point("fence:made").await?;
+    committed("fence:committed", blue.commit("put up the fence").await).await?;
     Ok((number, row.get(0)))
 }
 

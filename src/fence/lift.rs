@@ -3,11 +3,11 @@
 use super::function::{self, Body};
 use super::install::session;
 use super::standing::{self, State};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::names;
 use crate::pg::Session;
-use crate::state::{Run, failpoint};
+use crate::state::{Run, committed, point};
 
 /// Lifts the fence, sealed or not: another body for its function, which waits for nobody. Tells whether there was one.
 ///
@@ -33,17 +33,18 @@ pub async fn lift(run: &Run) -> Result<bool> {
     }
     blue.run(&function::statement(plan, Body::Open), "lift the fence")
         .await?;
-    blue.commit("lift the fence").await?;
-    failpoint("lift:lifted");
+    point("lift:made").await?;
+    committed("lift:committed", blue.commit("lift the fence").await).await?;
     Ok(standing.state != State::Open)
 }
 
-/// Takes the triggers away that do nothing any more, table by table, and then what else is there of the fence. What somebody
-/// holds is left for the next time.
+/// Takes the triggers away that do nothing any more, table by table, and then what else is there of the fence of this plan and
+/// epoch. What somebody holds is left for the next time.
 ///
 /// # Errors
-/// When blue cannot be asked; a lock that cannot be had is none.
-pub async fn remove(blue: &Session, namespace: &str) -> Result<bool> {
+/// When blue cannot be asked; [`Code::FenceGone`] if the fence is not the one that was lifted, and belongs to whoever has
+/// put it up since. A lock that cannot be had is none.
+pub async fn remove(blue: &Session, namespace: &str, plan: &str, epoch: i64) -> Result<bool> {
     let there = "SELECT to_regclass('greenlight.fence') IS NOT NULL";
     let there: bool = blue.one(there, &[], "look for the fence").await?.get(0);
     if !there {
@@ -55,11 +56,11 @@ pub async fn remove(blue: &Session, namespace: &str) -> Result<bool> {
             continue;
         }
         let sql = format!(
-            "BEGIN; SET LOCAL lock_timeout = '800ms'; DROP TRIGGER IF EXISTS {} ON {}; COMMIT",
+            "DROP TRIGGER IF EXISTS {} ON {}",
             quote_ident(names::FENCE_TRIGGER),
             quote_qualified(namespace, &table)
         );
-        if let Err(error) = blue.run(&sql, "remove the fence's triggers").await {
+        if let Err(error) = while_open(blue, plan, epoch, &sql).await {
             blue.rollback("remove the fence's triggers").await?;
             match error.code() {
                 Code::LockTimeout => return Ok(false),
@@ -70,11 +71,11 @@ pub async fn remove(blue: &Session, namespace: &str) -> Result<bool> {
         }
     }
     let sql = format!(
-        "BEGIN; SET LOCAL lock_timeout = '800ms'; DROP FUNCTION IF EXISTS {}() CASCADE; \
-         DROP TABLE greenlight.fence; DROP SEQUENCE greenlight.rejected, greenlight.leak; COMMIT",
+        "DROP FUNCTION IF EXISTS {}() CASCADE; \
+         DROP TABLE greenlight.fence; DROP SEQUENCE greenlight.rejected, greenlight.leak",
         function::name()
     );
-    match blue.run(&sql, "remove the fence").await {
+    match while_open(blue, plan, epoch, &sql).await {
         Ok(()) => Ok(true),
         Err(error) if error.code() == Code::LockTimeout => {
             blue.rollback("remove the fence").await?;
@@ -85,6 +86,24 @@ pub async fn remove(blue: &Session, namespace: &str) -> Result<bool> {
             Err(error)
         }
     }
+}
+
+/// One transaction that keeps the fence's row as it is: an orchestrator that was stopped here and goes on when a later one has
+/// blue fenced or sealed must not take its triggers away.
+async fn while_open(blue: &Session, plan: &str, epoch: i64, sql: &str) -> Result<()> {
+    blue.run(
+        "BEGIN; SET LOCAL lock_timeout = '800ms'",
+        "remove the fence",
+    )
+    .await?;
+    let open = include_str!("../../sql/fence/keep_open.sql");
+    let there = blue.opt(open, &[&plan, &epoch], "remove the fence").await?;
+    if there.is_none() {
+        let condition = "blue's fence is not the one that was lifted";
+        return Err(Error::new(Code::FenceGone, condition));
+    }
+    blue.run(sql, "remove the fence").await?;
+    blue.commit("remove the fence").await
 }
 
 async fn quick(blue: &Session) -> Result<()> {

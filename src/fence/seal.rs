@@ -9,7 +9,7 @@ use crate::converge::rest;
 use crate::error::{Code, Error, Result};
 use crate::model::ident::quote_qualified;
 use crate::pg::Session;
-use crate::state::{Run, failpoint, without};
+use crate::state::{Run, committed, point, without};
 
 /// How often a lock is tried for; nobody writes to the tables, but vacuum may be at work.
 const TRIES: u32 = 5;
@@ -23,7 +23,11 @@ pub async fn seal(run: &Run) -> Result<()> {
     let blue = session(run).await?;
     let standing = standing::read(&blue).await?;
     if standing.state == State::Sealed && standing.plan == run.migration.name {
-        return Ok(());
+        // Whoever sealed may have ended before it was noted; without the position no standby would be waited for.
+        return match standing.sealed_lsn {
+            Some(_) => Ok(()),
+            None => note_position(&blue).await,
+        };
     }
     let mut tries = 0;
     loop {
@@ -37,7 +41,12 @@ pub async fn seal(run: &Run) -> Result<()> {
             return Err(error);
         }
     }
-    failpoint("seal:sealed");
+    point("seal:sealed").await?;
+    note_position(&blue).await
+}
+
+/// Later than the seal is early enough: a standby that has replayed up to here has replayed the seal.
+async fn note_position(blue: &Session) -> Result<()> {
     let sql = include_str!("../../sql/fence/sealed_at.sql");
     blue.opt(sql, &[], "note the position of the seal").await?;
     Ok(())
@@ -56,6 +65,7 @@ async fn one_try(run: &Run, blue: &Session, number: i64) -> Result<()> {
         ));
     }
     lock(blue, namespace, &tables).await?;
+    point("seal:locked").await?;
     let (deadline, leak) = (!without("deadline"), !without("leak"));
     let row = blue
         .opt(
@@ -81,8 +91,8 @@ async fn one_try(run: &Run, blue: &Session, number: i64) -> Result<()> {
     }
     blue.run(&function::statement(plan, Body::Sealed), "seal the fence")
         .await?;
-    failpoint("seal:made");
-    blue.commit("seal blue").await
+    point("seal:made").await?;
+    committed("seal:committed", blue.commit("seal blue").await).await
 }
 
 /// Waits for writes that have passed, if there are any, and keeps out others. A role that may not lock the tables makes the same

@@ -7,7 +7,7 @@ use crate::converge::{pattern, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::ident::quote_ident;
 use crate::pg::Session;
-use crate::state::{Run, failpoint, without};
+use crate::state::{Run, point, without};
 
 /// How long a worker may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ pub async fn detach(run: &Run) -> Result<()> {
         return Ok(());
     }
     switch(run, &green, "DISABLE").await?;
-    failpoint("detach:disabled");
+    point("detach:disabled").await?;
     let began = Instant::now();
     loop {
         // A worker hears of it only with its next message: ended by a signal it rolls back and goes at once. It is no other

@@ -10,7 +10,7 @@ use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::stream::captured;
 use crate::model::{ddl, diff, names};
 use crate::pg::{self, Session};
-use crate::state::{Run, failpoint};
+use crate::state::{Run, committed, point};
 
 /// Swaps the schemas, drops landing's defaults, adds foreign keys (not validated yet) and triggers, moves the sequences,
 /// and makes green the owner; all of it or nothing.
@@ -24,12 +24,15 @@ pub async fn own(run: &Run) -> Result<()> {
         return Ok(());
     }
     run.begin(&session, "own").await?;
-    match swap(run, &session).await {
+    point("own:begun").await?;
+    let swapped = match swap(run, &session).await {
+        Ok(()) => point("own:made").await,
+        Err(error) => Err(error),
+    };
+    match swapped {
         Ok(()) => {
-            failpoint("own:made");
-            let committed = session.commit("make green the owner").await;
-            failpoint("own:committed");
-            match committed {
+            let done = session.commit("make green the owner").await;
+            match committed("own:committed", done).await {
                 Ok(()) => {}
                 Err(error) if error.effect_left() == Effect::Unknown => settled(run, error).await?,
                 Err(error) => return Err(error),

@@ -269,6 +269,15 @@ impl Run {
         session.commit(doing).await
     }
 
+    /// Proves the epoch where no transaction can: right before something is done that knows of none.
+    ///
+    /// # Errors
+    /// [`Code::LeaseLost`], or the session's.
+    pub async fn still_ours(&self) -> Result<()> {
+        let green = self.green("lease").await?;
+        self.lease.prove(&green).await
+    }
+
     /// Opens a transaction under the lease and proves the epoch.
     ///
     /// # Errors

@@ -243,20 +243,26 @@ impl Store {
     /// Records that a step is done for which somebody waits, with the line of the timeline.
     ///
     /// # Errors
-    /// When the session fails.
-    pub async fn finish_hurried(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
+    /// [`Code::LeaseLost`] under another epoch; when the session fails.
+    pub async fn finish_hurried(
+        &self,
+        id: &str,
+        stats: &Stats,
+        took_ms: u64,
+        epoch: i64,
+    ) -> Result<()> {
         let sql = include_str!("../../sql/state/finish_hurried.sql");
-        self.step_time(sql, id, stats, took_ms).await
+        self.finished(sql, id, stats, (took_ms, epoch)).await
     }
 
-    /// Forgets steps that were undone.
+    /// Forgets steps that were undone, under our epoch only.
     ///
     /// # Errors
     /// When the session fails.
-    pub async fn forget(&self, ids: &[String]) -> Result<()> {
+    pub async fn forget(&self, ids: &[String], epoch: i64) -> Result<()> {
         let sql = include_str!("../../sql/state/forget_steps.sql");
         self.session
-            .execute(sql, &[&ids], "forget steps that were undone")
+            .execute(sql, &[&ids, &epoch], "forget steps that were undone")
             .await?;
         Ok(())
     }
@@ -264,15 +270,30 @@ impl Store {
     /// Records that a step is done.
     ///
     /// # Errors
-    /// When the session fails.
-    pub async fn finish(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
-        self.step_time(
-            include_str!("../../sql/state/finish_step.sql"),
-            id,
-            stats,
-            took_ms,
-        )
-        .await
+    /// [`Code::LeaseLost`] under another epoch; when the session fails.
+    pub async fn finish(&self, id: &str, stats: &Stats, took_ms: u64, epoch: i64) -> Result<()> {
+        let sql = include_str!("../../sql/state/finish_step.sql");
+        self.finished(sql, id, stats, (took_ms, epoch)).await
+    }
+
+    /// A holder that was taken over must not record what the next one is about to do.
+    async fn finished(
+        &self,
+        sql: &str,
+        id: &str,
+        stats: &Stats,
+        (took_ms, epoch): (u64, i64),
+    ) -> Result<()> {
+        let took = i64::try_from(took_ms).unwrap_or(i64::MAX);
+        let done = self
+            .session
+            .execute(sql, &[&id, &json(stats)?, &took, &epoch], "record a step")
+            .await?;
+        if done == 0 {
+            let condition = format!("step `{id}` was not recorded: another took the lease over");
+            return Err(Error::new(Code::LeaseLost, condition));
+        }
+        Ok(())
     }
 
     /// Keeps the time spent on a step that is not done.

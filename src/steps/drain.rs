@@ -10,7 +10,7 @@ use crate::fence;
 use crate::link;
 use crate::model::migration::Migration;
 use crate::model::stream::streams;
-use crate::state::{Run, failpoint, without};
+use crate::state::{Run, point, without};
 
 pub(super) fn describe(_migration: &Migration) -> Description {
     Description::new(
@@ -36,7 +36,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
                 _ => error,
             })?;
     }
-    failpoint("drain:arrived");
+    point("drain:arrived").await?;
     let streams = streams(&run.migration);
     // Asked after the marker has been seen: what it follows is in the queue by then, or was worked off.
     loop {
@@ -49,5 +49,6 @@ pub(super) async fn run(run: &Run) -> Result<()> {
         }
         rest(&run.stop, Duration::from_millis(1)).await?;
     }
+    point("drain:empty").await?;
     link::record_sequences(run, &blue).await
 }

@@ -5,7 +5,7 @@ use crate::converge::{Backoff, rest};
 use crate::error::Result;
 use crate::model::Side;
 use crate::model::migration::Migration;
-use crate::state::{Run, failpoint};
+use crate::state::{Run, point};
 use crate::traffic::Traffic;
 
 const FORWARD: &str = "none: green owns the data; it is tried again until it is done";
@@ -27,6 +27,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
         let mut backoff = Backoff::new(6);
+        run.still_ours().await?;
         // Green owns the data: there is no other way than on.
         while let Err(error) = traffic.point(n, Side::Green).await {
             let Some(pause) = backoff.next_pause() else {
@@ -34,7 +35,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
             };
             rest(&run.stop, pause).await?;
         }
-        failpoint("flip:pointed");
+        point("flip:pointed").await?;
     }
     Ok(())
 }
@@ -49,7 +50,7 @@ pub(super) async fn release(run: &Run) -> Result<()> {
             };
             rest(&run.stop, pause).await?;
         }
-        failpoint("release:released");
+        point("release:released").await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::arm::ABORT;
 use crate::converge::Recheck;
 use crate::error::Result;
 use crate::model::migration::Migration;
-use crate::state::{Run, failpoint};
+use crate::state::{Run, point};
 use crate::traffic::Traffic;
 
 /// Sessions that are opened ahead for the steps up to own: on blue and on green.
@@ -41,8 +41,9 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
         if traffic.holds(n) {
+            run.still_ours().await?;
             traffic.hold(n, run.migration.limits.write_pause).await?;
-            failpoint("hold:held");
+            point("hold:held").await?;
         }
     }
     Ok(())

@@ -21,6 +21,8 @@ pub(in crate::commands) enum Ended {
     Green,
     /// It was given up; blue serves as before.
     GivenUp(Error),
+    /// Another orchestrator has taken over, and nothing is ours to undo.
+    TakenOver(Error),
     /// It was given up, and that could not be finished: what was left undone first, then what had failed.
     NotUndone(Error, Error),
     /// Green owns the data, and something after that is not done.
@@ -41,23 +43,30 @@ pub(in crate::commands) fn begun(
 
 /// Goes through all steps that are left.
 pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ended {
+    // Asked under the lease, which has waited for whatever an earlier orchestrator had under way.
+    let before = match run.store.load().await {
+        Ok(Some(record)) => Some(owner(&record)),
+        Ok(None) | Err(_) => None,
+    };
     let error = match forward(run, trust).await {
         Ok(()) => return Ended::Green,
         Err(error) => error,
     };
-    // Until own is begun, green cannot have become the owner by us.
-    let owner = if watchman.own_begun() {
-        settled_owner(run).await
-    } else {
+    // Until own is begun, green cannot have become the owner by us; it may have been before.
+    let owner = if before == Some(Side::Blue) && !watchman.own_begun() {
         Ok(Side::Blue)
+    } else {
+        settled_owner(run).await
     };
     match owner {
         Ok(Side::Green) => Ended::PastOwn(error),
         Ok(Side::Blue) if error.code() == Code::AlreadyOwned => Ended::PastOwn(error),
         // A later orchestrator is at work: nothing is ours to undo.
-        Ok(Side::Blue) if error.code() == Code::LeaseLost => Ended::GivenUp(error),
+        Ok(Side::Blue) if error.code() == Code::LeaseLost => Ended::TakenOver(error),
         Ok(Side::Blue) => match undone(run).await {
-            Ok(()) => Ended::GivenUp(error),
+            // Whatever its reply was to be, it is undone, and that is known.
+            Ok(()) => Ended::GivenUp(error.left(Effect::None)),
+            Err(why) if why.code() == Code::LeaseLost => Ended::TakenOver(why),
             Err(why) => Ended::NotUndone(why, error),
         },
         Err(why) => Ended::Unknown(
@@ -177,7 +186,7 @@ pub(in crate::commands) async fn undone(run: &Run) -> Result<()> {
     };
     let written = async {
         if cancelled.is_ok() {
-            run.store.forget(&ids).await?;
+            run.store.forget(&ids, run.lease.epoch()).await?;
         }
         run.store.note(Some("cutover"), &told).await
     };
