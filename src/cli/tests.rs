@@ -72,6 +72,8 @@ Commands:
   plan         Show what a run would do, and write nothing anywhere
   run          Build green up to the cutover
   cutover      Show the gates of the cutover; with --execute, make green the owner
+  abort        Give up a cutover before green owns the data
+  rehearse     Measure the pause of a cutover on the real pair, and undo it each time
   status       Show where the migration is, and the one command that comes next
   verify       Compare green with blue, row by row
   report       Write what was done, in figures

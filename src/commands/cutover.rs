@@ -17,7 +17,7 @@ use crate::engine;
 use crate::error::{Code, Error, Result};
 use crate::fence::{self, Standing};
 use crate::model::Side;
-use crate::state::{RunRecord, Store};
+use crate::state::{Run, RunRecord, Store};
 use crate::steps::Step;
 use crate::ui::Printer;
 use crate::ui::cutover_view::{CutoverView, Executed, GateRow, GateState};
@@ -58,7 +58,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
             [first, ..] => format!("greenlight {} {path}", first.command),
         };
         let refused = !closed.is_empty();
-        printer.show(&view(&record, &gates, stage, arguments.execute, None, next))?;
+        printer.show(&view(
+            (&record, &path),
+            &gates,
+            stage,
+            arguments.execute,
+            None,
+            next,
+        ))?;
         return Ok(if refused { 3 } else { 0 });
     }
     confirm::ask(
@@ -66,7 +73,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         &record.plan,
         arguments.confirm.as_deref(),
         &execute,
-        &gates,
+        &gates
+            .iter()
+            .map(|gate| row(gate, &path))
+            .collect::<Vec<_>>(),
     )?;
     let began = Instant::now();
     let watchman = Watchman::new(printer);
@@ -84,6 +94,30 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     if let Some(code) = told(printer, ended) {
         return Ok(code);
     }
+    let executed = executed(&run, &watchman, &left, began).await?;
+    let next = if run.migration.live.is_some() {
+        format!("greenlight report {path}")
+    } else {
+        format!("greenlight verify {path}")
+    };
+    printer.show(&view(
+        (&record, &path),
+        &gates,
+        stage,
+        true,
+        Some(executed),
+        next,
+    ))?;
+    Ok(0)
+}
+
+/// What was done, and what it took.
+async fn executed(
+    run: &Run,
+    watchman: &Watchman,
+    left: &[Step],
+    began: Instant,
+) -> Result<Executed> {
     let records = run.store.steps().await?;
     let done = left
         .iter()
@@ -95,24 +129,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
             }
         })
         .collect();
-    let executed = Executed {
+    Ok(Executed {
         owner: Some(Side::Green),
         epoch: u64::try_from(run.lease.epoch()).unwrap_or_default(),
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         pause_ms: watchman.pause_ms(),
         refused: match &run.blue {
-            Some(_) if run.migration.live.is_some() => refused(&run).await,
+            Some(_) if run.migration.live.is_some() => refused(run).await,
             _ => None,
         },
         done,
-    };
-    let next = if run.migration.live.is_some() {
-        format!("greenlight report {path}")
-    } else {
-        format!("greenlight verify {path}")
-    };
-    printer.show(&view(&record, &gates, stage, true, Some(executed), next))?;
-    Ok(0)
+    })
 }
 
 /// Tells how a cutover ended that did not come to its end, and gives the exit code.
@@ -146,7 +173,7 @@ fn told(printer: &Printer, ended: Ended) -> Option<u8> {
 }
 
 /// How many writes blue has refused; not worth an error.
-async fn refused(run: &crate::state::Run) -> Option<u64> {
+async fn refused(run: &Run) -> Option<u64> {
     let blue = run.blue("cutover").await.ok()?;
     Some(fence::read(&blue).await.ok()?.rejected)
 }
@@ -200,7 +227,7 @@ pub(super) async fn gates(
 }
 
 fn view(
-    record: &RunRecord,
+    (record, path): (&RunRecord, &str),
     gates: &[Gate],
     stage: Stage,
     execute: bool,
@@ -209,7 +236,7 @@ fn view(
 ) -> CutoverView {
     CutoverView {
         plan: record.plan.clone(),
-        gates: gates.iter().map(row).collect(),
+        gates: gates.iter().map(|gate| row(gate, path)).collect(),
         owner: owner(record),
         stage: stage.words().to_owned(),
         execute,
@@ -218,8 +245,15 @@ fn view(
     }
 }
 
-/// A gate as it is shown.
-pub(super) fn row(gate: &Gate) -> GateRow {
+/// A gate as it is shown; commands in its fix are told with the plan's path.
+pub(super) fn row(gate: &Gate, path: &str) -> GateRow {
+    let commands = ["run", "verify", "resume", "status", "abort", "rehearse"];
+    let fix = commands.iter().fold(gate.fix.clone(), |fix, command| {
+        fix.replace(
+            &format!("`greenlight {command}`"),
+            &format!("`greenlight {command} {path}`"),
+        )
+    });
     GateRow {
         gate: gate.name.to_owned(),
         value: gate.value.clone(),
@@ -230,7 +264,7 @@ pub(super) fn row(gate: &Gate) -> GateRow {
             Opening::Unknown => GateState::Unknown,
         },
         why: gate.why.to_owned(),
-        fix: gate.fix.clone(),
+        fix,
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
         .count();
     let shown = |phases: Vec<Phase>, pauses: Vec<u64>, next: String| RehearseView {
         plan: record.plan.clone(),
-        gates: all.iter().map(row).collect(),
+        gates: all.iter().map(|gate| row(gate, &path)).collect(),
         phases,
         pauses_ms: pauses,
         next,

@@ -289,7 +289,7 @@ verified  open   0 s    10 s
 Cutover of hydra: 1 gate, 1 open. It can be done. Nothing was changed.
 next: greenlight cutover plan.toml --execute --confirm hydra
 "#);
-        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","gates":[{"gate":"verified","value":"0 s","limit":"10 s","ok":"open","why":"","fix":""}],"owner":"blue","execute":false,"executed":null,"next":"greenlight cutover plan.toml --execute --confirm hydra"}"#);
+        insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"plan":"hydra","gates":[{"gate":"verified","value":"0 s","limit":"10 s","ok":"open","why":"","fix":""}],"owner":"blue","stage":"blue owns the data and takes writes","execute":false,"executed":null,"next":"greenlight cutover plan.toml --execute --confirm hydra"}"#);
     }
 
     #[test]

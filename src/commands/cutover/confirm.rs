@@ -1,10 +1,8 @@
 //! Asks the operator once more: by `--confirm`, or by typing the plan's name.
 
-use super::row;
-use crate::cutover::Gate;
 use crate::error::{Code, Error, Result};
 use crate::ui::Printer;
-use crate::ui::cutover_view::gate_table;
+use crate::ui::cutover_view::{GateRow, gate_table};
 
 /// Goes on only if the plan's name was given, or is typed now.
 ///
@@ -15,7 +13,7 @@ pub(super) fn ask(
     plan: &str,
     given: Option<&str>,
     command: &str,
-    gates: &[Gate],
+    gates: &[GateRow],
 ) -> Result<()> {
     if given == Some(plan) {
         return Ok(());
@@ -30,10 +28,9 @@ pub(super) fn ask(
     if given.is_some() {
         return Err(refused());
     }
-    let rows: Vec<_> = gates.iter().map(row).collect();
     let question = format!(
         "{}\n\nBlue refuses writes for a moment, and green owns the data after it. Type the plan's name to go on:",
-        gate_table(&rows, &printer.error_paper())
+        gate_table(gates, &printer.error_paper())
     );
     if printer.ask(&question).as_deref() != Some(plan) {
         return Err(refused());
