@@ -27,6 +27,7 @@ mod prepare;
 mod ready;
 mod recheck;
 mod references;
+mod release;
 mod seal;
 mod seed;
 mod transform;
@@ -310,7 +311,7 @@ impl Step {
             Self::Seal => seal::describe(migration),
             Self::Detach => detach::describe(migration),
             Self::Flip => flip::describe(migration),
-            Self::Release => flip::describe_release(migration),
+            Self::Release => release::describe(migration),
             Self::Canary => canary::describe(migration),
             Self::Unlink => unlink::describe(migration),
             Self::Observe => observe::describe(migration),
@@ -351,7 +352,7 @@ impl Step {
             Self::Seal => seal::run(run).await,
             Self::Detach => detach::run(run).await,
             Self::Flip => flip::run(run).await,
-            Self::Release => flip::release(run).await,
+            Self::Release => release::run(run).await,
             Self::Canary => canary::run(run, &id).await,
             Self::Unlink => unlink::run(run).await,
             Self::Observe => observe::run(run, &id).await,

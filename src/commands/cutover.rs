@@ -81,31 +81,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         .await?;
     let ended = Box::pin(drive::through(&run, &watchman, arguments.trust_verify)).await;
     watchman.finish();
-    match ended {
-        Ended::Green => {}
-        Ended::GivenUp(error) => {
-            printer.error(&error);
-            printer.say("Blue serves as before: the fence is lifted, green follows it again, traffic is released.");
-            return Ok(error.exit_code());
-        }
-        Ended::TakenOver(error) => {
-            printer.error(&error);
-            printer.say("Another greenlight is at work: nothing was undone here. `greenlight status` says where it stands.");
-            return Ok(error.exit_code());
-        }
-        Ended::NotUndone(error, why) => {
-            printer.error(&why);
-            printer.error(&error);
-            return Ok(error.exit_code());
-        }
-        Ended::PastOwn(error) => {
-            printer.error(&error);
-            return Ok(if error.exit_code() == 130 { 130 } else { 5 });
-        }
-        Ended::Unknown(error) => {
-            printer.error(&error);
-            return Ok(4);
-        }
+    if let Some(code) = told(printer, ended) {
+        return Ok(code);
     }
     let records = run.store.steps().await?;
     let done = left
@@ -136,6 +113,36 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     };
     printer.show(&view(&record, &gates, stage, true, Some(executed), next))?;
     Ok(0)
+}
+
+/// Tells how a cutover ended that did not come to its end, and gives the exit code.
+fn told(printer: &Printer, ended: Ended) -> Option<u8> {
+    match ended {
+        Ended::Green => None,
+        Ended::GivenUp(error) => {
+            printer.error(&error);
+            printer.say("Blue serves as before: the fence is lifted, green follows it again, traffic is released.");
+            Some(error.exit_code())
+        }
+        Ended::TakenOver(error) => {
+            printer.error(&error);
+            printer.say("Another greenlight is at work: nothing was undone here. `greenlight status` says where it stands.");
+            Some(error.exit_code())
+        }
+        Ended::NotUndone(error, why) => {
+            printer.error(&why);
+            printer.error(&error);
+            Some(error.exit_code())
+        }
+        Ended::PastOwn(error) => {
+            printer.error(&error);
+            Some(if error.exit_code() == 130 { 130 } else { 5 })
+        }
+        Ended::Unknown(error) => {
+            printer.error(&error);
+            Some(4)
+        }
+    }
 }
 
 /// How many writes blue has refused; not worth an error.

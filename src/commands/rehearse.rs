@@ -84,7 +84,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
 }
 
 async fn all_times(run: &Run, times: u16) -> Result<(Vec<Phase>, Vec<u64>)> {
-    Step::Arm.run(run).await?;
+    Box::pin(Step::Arm.run(run)).await?;
     let work = async {
         let mut phases: Vec<Phase> = Vec::new();
         let mut pauses = Vec::new();
@@ -101,17 +101,17 @@ async fn all_times(run: &Run, times: u16) -> Result<(Vec<Phase>, Vec<u64>)> {
         }
         Ok((phases, pauses))
     };
-    alongside_closely(run, "rehearse", work).await
+    Box::pin(alongside_closely(run, "rehearse", work)).await
 }
 
 /// Gives how long blue refused writes, until they would have gone on, in milliseconds.
 async fn one_time(run: &Run, phases: &mut Vec<Phase>) -> Result<u64> {
     for step in [Step::Ready, Step::Hold] {
-        timed(phases, &step.id(), step.run(run)).await?;
+        timed(phases, &step.id(), Box::pin(step.run(run))).await?;
     }
     let began = Instant::now();
     for step in [Step::Fence, Step::Drain, Step::Recheck] {
-        timed(phases, &step.id(), step.run(run)).await?;
+        timed(phases, &step.id(), Box::pin(step.run(run))).await?;
     }
     timed(phases, "own, rolled back", link::rehearse(run)).await?;
     timed(phases, "lift", fence::lift(run)).await?;

@@ -77,19 +77,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     });
     let stopped_between = under_way.is_some() && running.is_none();
     let (state, next) = under_way.unwrap_or((state, next));
-    let why = if stopped_between {
-        "a cutover was begun: finish it or give it up"
-    } else if followed && running.is_none() {
-        "blue's changes go on to green and wait there for `greenlight run`; if green falls back, blue keeps WAL for it"
-    } else if followed {
-        "the run keeps green in step by itself, and can be started again if it is killed; blue serves"
-    } else if green {
-        "green serves; nothing of ours is needed for that"
-    } else if running.is_some() {
-        "the run goes on by itself, and can be started again if it is killed; blue is only read"
-    } else {
-        "nothing runs; blue is untouched"
-    };
+    let why = why(stopped_between, followed, green, running.is_some());
     let next = if record.paused.is_some() {
         format!("greenlight resume {shown}")
     } else {
@@ -121,6 +109,23 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// Why it is safe to walk away, or not.
+fn why(stopped_between: bool, followed: bool, green: bool, running: bool) -> &'static str {
+    if stopped_between {
+        "a cutover was begun: finish it or give it up"
+    } else if followed && !running {
+        "blue's changes go on to green and wait there for `greenlight run`; if green falls back, blue keeps WAL for it"
+    } else if followed {
+        "the run keeps green in step by itself, and can be started again if it is killed; blue serves"
+    } else if green {
+        "green serves; nothing of ours is needed for that"
+    } else if running {
+        "the run goes on by itself, and can be started again if it is killed; blue is only read"
+    } else {
+        "nothing runs; blue is untouched"
+    }
 }
 
 fn step_state(

@@ -231,7 +231,7 @@ async fn one_batch(
     if all_found == 0 {
         return Ok((0, Differing::default()));
     }
-    session.run(&planner_hints(), "set the planner").await?;
+    session.run(planner_hints(), "set the planner").await?;
     let mut touched: Vec<&str> = Vec::new();
     for (place, driver, expand) in &all.expand {
         if found.get(*place).is_some_and(|found| *found > 0)

@@ -56,9 +56,8 @@ pub async fn cancel(run: &Run) -> Result<()> {
 async fn lift(run: &Run) -> Result<()> {
     let mut backoff = Backoff::new(6);
     loop {
-        let error = match fence::lift(run).await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
+        let Err(error) = fence::lift(run).await else {
+            return Ok(());
         };
         // A later orchestrator moves it: it is no longer ours to lift.
         if error.code() == Code::LeaseLost {

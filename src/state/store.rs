@@ -21,6 +21,8 @@ pub struct Store {
     session: Session,
 }
 
+mod steps;
+
 impl Store {
     /// A store over this session; the record need not exist yet.
     #[must_use]
@@ -204,118 +206,6 @@ impl Store {
                 ))
             })
             .collect()
-    }
-
-    /// Records the intent of a step; the counters of its first begin come back.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn intend(&self, id: &str, base: &str) -> Result<StepRecord> {
-        self.intended(include_str!("../../sql/state/intend_step.sql"), id, base)
-            .await
-    }
-
-    /// The same for a step for which somebody waits, with the line of the timeline; without counters.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn intend_hurried(&self, id: &str) -> Result<StepRecord> {
-        self.intended(include_str!("../../sql/state/intend_hurried.sql"), id, "{}")
-            .await
-    }
-
-    async fn intended(&self, sql: &str, id: &str, base: &str) -> Result<StepRecord> {
-        let row = self
-            .session
-            .one(sql, &[&id, &base], "record the intent of a step")
-            .await?;
-        Ok(StepRecord {
-            id: id.to_owned(),
-            done: row.get("done"),
-            runs: row.get("runs"),
-            base: row.get("base"),
-            stats: parse(&row.get::<_, String>("stats"))?,
-            took_ms: u64::try_from(row.get::<_, i64>("took_ms")).unwrap_or_default(),
-            ..StepRecord::default()
-        })
-    }
-
-    /// Records that a step is done for which somebody waits, with the line of the timeline.
-    ///
-    /// # Errors
-    /// [`Code::LeaseLost`] under another epoch; when the session fails.
-    pub async fn finish_hurried(
-        &self,
-        id: &str,
-        stats: &Stats,
-        took_ms: u64,
-        epoch: i64,
-    ) -> Result<()> {
-        let sql = include_str!("../../sql/state/finish_hurried.sql");
-        self.finished(sql, id, stats, (took_ms, epoch)).await
-    }
-
-    /// Forgets steps that were undone, under our epoch only.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn forget(&self, ids: &[String], epoch: i64) -> Result<()> {
-        let sql = include_str!("../../sql/state/forget_steps.sql");
-        self.session
-            .execute(sql, &[&ids, &epoch], "forget steps that were undone")
-            .await?;
-        Ok(())
-    }
-
-    /// Records that a step is done.
-    ///
-    /// # Errors
-    /// [`Code::LeaseLost`] under another epoch; when the session fails.
-    pub async fn finish(&self, id: &str, stats: &Stats, took_ms: u64, epoch: i64) -> Result<()> {
-        let sql = include_str!("../../sql/state/finish_step.sql");
-        self.finished(sql, id, stats, (took_ms, epoch)).await
-    }
-
-    /// A holder that was taken over must not record what the next one is about to do.
-    async fn finished(
-        &self,
-        sql: &str,
-        id: &str,
-        stats: &Stats,
-        (took_ms, epoch): (u64, i64),
-    ) -> Result<()> {
-        let took = i64::try_from(took_ms).unwrap_or(i64::MAX);
-        let done = self
-            .session
-            .execute(sql, &[&id, &json(stats)?, &took, &epoch], "record a step")
-            .await?;
-        if done == 0 {
-            let condition = format!("step `{id}` was not recorded: another took the lease over");
-            return Err(Error::new(Code::LeaseLost, condition));
-        }
-        Ok(())
-    }
-
-    /// Keeps the time spent on a step that is not done.
-    ///
-    /// # Errors
-    /// When the session fails.
-    pub async fn leave(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
-        self.step_time(
-            include_str!("../../sql/state/leave_step.sql"),
-            id,
-            stats,
-            took_ms,
-        )
-        .await
-    }
-
-    async fn step_time(&self, sql: &str, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
-        let took = i64::try_from(took_ms).unwrap_or(i64::MAX);
-        self.session
-            .execute(sql, &[&id, &json(stats)?, &took], "record a step")
-            .await?;
-        Ok(())
     }
 
     /// Keeps a fact for the rest of the run.

@@ -1,4 +1,4 @@
-//! Points the traffic to green, and lets it go.
+//! Points the traffic to green.
 
 use super::Description;
 use crate::converge::{Backoff, rest};
@@ -8,7 +8,8 @@ use crate::model::migration::Migration;
 use crate::state::{Run, point};
 use crate::traffic::Traffic;
 
-const FORWARD: &str = "none: green owns the data; it is tried again until it is done";
+/// How everything behind own is undone.
+pub(super) const FORWARD: &str = "none: green owns the data; it is tried again until it is done";
 
 pub(super) fn describe(migration: &Migration) -> Description {
     let names = Traffic::new(migration).names();
@@ -17,10 +18,6 @@ pub(super) fn describe(migration: &Migration) -> Description {
         "targets",
         FORWARD,
     )
-}
-
-pub(super) fn describe_release(_migration: &Migration) -> Description {
-    Description::new("let held requests go, to green", "targets", FORWARD)
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {
@@ -36,21 +33,6 @@ pub(super) async fn run(run: &Run) -> Result<()> {
             rest(&run.stop, pause).await?;
         }
         point("flip:pointed").await?;
-    }
-    Ok(())
-}
-
-pub(super) async fn release(run: &Run) -> Result<()> {
-    let traffic = Traffic::new(&run.migration);
-    for n in 0..traffic.len() {
-        let mut backoff = Backoff::new(6);
-        while let Err(error) = traffic.release(n).await {
-            let Some(pause) = backoff.next_pause() else {
-                return Err(error);
-            };
-            rest(&run.stop, pause).await?;
-        }
-        point("release:released").await?;
     }
     Ok(())
 }

@@ -187,6 +187,20 @@ impl Printer {
         }
     }
 
+    /// Asks a person at a terminal for a line; `None` if nobody can answer.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> Option<String> {
+        use std::io::{BufRead as _, IsTerminal as _};
+        let (input, asked) = (io::stdin(), io::stderr());
+        if self.is_json() || !input.is_terminal() || !asked.is_terminal() {
+            return None;
+        }
+        self.err(question);
+        let mut line = String::new();
+        let read = input.lock().read_line(&mut line);
+        read.is_ok().then(|| line.trim().to_owned())
+    }
+
     /// Warns on standard error, with `--quiet` too.
     pub fn warn(&self, text: &str) {
         match self.format() {

@@ -1,7 +1,5 @@
 //! Asks the operator once more: by `--confirm`, or by typing the plan's name.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
-
 use super::row;
 use crate::cutover::Gate;
 use crate::error::{Code, Error, Result};
@@ -29,20 +27,15 @@ pub(super) fn ask(
         )
         .fix(format!("Run `{command}`."))
     };
-    let asked = given.is_none() && !printer.is_json();
-    if !asked || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if given.is_some() {
         return Err(refused());
     }
     let rows: Vec<_> = gates.iter().map(row).collect();
-    printer.say(&gate_table(&rows, &printer.error_paper()));
-    let mut out = std::io::stderr().lock();
-    let told = write!(
-        out,
-        "\nBlue refuses writes for a moment, and green owns the data after it. Type the plan's name to go on: "
+    let question = format!(
+        "{}\n\nBlue refuses writes for a moment, and green owns the data after it. Type the plan's name to go on:",
+        gate_table(&rows, &printer.error_paper())
     );
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    if told.is_err() || read.is_err() || line.trim() != plan {
+    if printer.ask(&question).as_deref() != Some(plan) {
         return Err(refused());
     }
     Ok(())

@@ -61,8 +61,7 @@ pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ende
     match owner {
         Ok(Side::Green) => Ended::PastOwn(error),
         Ok(Side::Blue) if error.code() == Code::AlreadyOwned => Ended::PastOwn(error),
-        // A later orchestrator is at work: nothing is ours to undo.
-        Ok(Side::Blue) if error.code() == Code::LeaseLost => Ended::TakenOver(error),
+        Ok(Side::Blue) if error.code() == Code::LeaseLost => taken_over(run, error).await,
         Ok(Side::Blue) => match undone(run).await {
             // Whatever its reply was to be, it is undone, and that is known.
             Ok(()) => Ended::GivenUp(error.left(Effect::None)),
@@ -77,6 +76,15 @@ pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ende
                 .detail(error.to_string()),
         ),
     }
+}
+
+/// A later orchestrator has the lease on green, and nothing is ours to undo. But it may have died before it told blue, where
+/// the fence is still ours then: blue's own word decides, and a seal must not stay behind with nobody at work.
+async fn taken_over(run: &Run, error: Error) -> Ended {
+    if run.migration.live.is_none() || fence::lift(run).await.is_err() {
+        return Ended::TakenOver(error);
+    }
+    Ended::GivenUp(error)
 }
 
 /// Who owns the data, once no transaction of ours is under way on green any more.

@@ -49,28 +49,7 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         | Step::Observe => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => seed(migration),
-        Step::Alter(table) => match (
-            migration.blue.tables.get(table),
-            migration.expect.tables.get(table),
-        ) {
-            (Some(from), Some(to)) => {
-                let values = constants(migration);
-                let carried = migration
-                    .carried
-                    .iter()
-                    .find(|carried| carried.table == *table);
-                let value = |column: &str| {
-                    carried
-                        .and_then(|c| c.add.get(column))
-                        .map(|template| template.render("true", &values))
-                };
-                ddl::alter_into(namespace, from, to, &value)
-                    .into_iter()
-                    .map(|s| s.sql)
-                    .collect()
-            }
-            _ => Vec::new(),
-        },
+        Step::Alter(table) => alter(migration, table),
         Step::Transform(name) => migration
             .transforms
             .iter()
@@ -142,6 +121,32 @@ fn indexes(migration: &Migration) -> Vec<String> {
 }
 
 /// The copy of each table, its first pages.
+fn alter(migration: &Migration, table: &str) -> Vec<String> {
+    let namespace = migration.namespace.as_str();
+    match (
+        migration.blue.tables.get(table),
+        migration.expect.tables.get(table),
+    ) {
+        (Some(from), Some(to)) => {
+            let values = constants(migration);
+            let carried = migration
+                .carried
+                .iter()
+                .find(|carried| carried.table == *table);
+            let value = |column: &str| {
+                carried
+                    .and_then(|c| c.add.get(column))
+                    .map(|template| template.render("true", &values))
+            };
+            ddl::alter_into(namespace, from, to, &value)
+                .into_iter()
+                .map(|s| s.sql)
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn seed(migration: &Migration) -> Vec<String> {
     let namespace = migration.namespace.as_str();
     migration

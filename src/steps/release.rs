@@ -1,0 +1,28 @@
+//! Lets held requests go, to the side that owns the data.
+
+use super::Description;
+use super::flip::FORWARD;
+use crate::converge::{Backoff, rest};
+use crate::error::Result;
+use crate::model::migration::Migration;
+use crate::state::{Run, point};
+use crate::traffic::Traffic;
+
+pub(super) fn describe(_migration: &Migration) -> Description {
+    Description::new("let held requests go, to green", "targets", FORWARD)
+}
+
+pub(super) async fn run(run: &Run) -> Result<()> {
+    let traffic = Traffic::new(&run.migration);
+    for n in 0..traffic.len() {
+        let mut backoff = Backoff::new(6);
+        while let Err(error) = traffic.release(n).await {
+            let Some(pause) = backoff.next_pause() else {
+                return Err(error);
+            };
+            rest(&run.stop, pause).await?;
+        }
+        point("release:released").await?;
+    }
+    Ok(())
+}
