@@ -2,7 +2,8 @@
 //!
 //! `GREENLIGHT_FAILPOINT=name[@n][=mode]`, several with commas between them: at the `n`-th passing (the first by default)
 //! `kill` ends the process as SIGKILL does (the default), `error` makes the place fail as if its connection was lost with
-//! nothing done, `hang` rests for `GREENLIGHT_FAILPOINT_HANG_MS`, `lost` counts the reply to a COMMIT as lost.
+//! nothing done, `hang` rests for `GREENLIGHT_FAILPOINT_HANG_MS`, `lost` counts the reply to a COMMIT as lost. The places where that came
+//! about are named in the file `GREENLIGHT_FAILPOINT_SEEN`, a line each.
 
 use crate::error::Result;
 
@@ -143,6 +144,24 @@ mod armed {
         }
     }
 
+    /// A test that waits for the place, or that must know that it was reached, reads it there.
+    #[expect(clippy::panic, reason = "a test that would wait for ever must fail")]
+    fn seen(name: &str) {
+        let Ok(path) = std::env::var("GREENLIGHT_FAILPOINT_SEEN") else {
+            return;
+        };
+        let written = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| {
+                std::io::Write::write_all(&mut file, format!("{name}\n").as_bytes())
+            });
+        if let Err(cause) = written {
+            panic!("{path}: {cause}");
+        }
+    }
+
     fn mode(name: &str) -> Option<Mode> {
         let points = POINTS.get_or_init(|| {
             let wanted = std::env::var("GREENLIGHT_FAILPOINT").unwrap_or_default();
@@ -155,7 +174,10 @@ mod armed {
                 point.name == name
                     && point.passed.fetch_add(1, Ordering::SeqCst) + 1 == point.passing
             })
-            .map(|point| point.mode)
+            .map(|point| {
+                seen(name);
+                point.mode
+            })
     }
 
     pub(super) fn kill(name: &str) {

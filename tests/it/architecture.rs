@@ -258,3 +258,39 @@ fn every_query_of_a_plan_is_named_by_a_plan() {
         }
     }
 }
+
+/// The names of the places in a text: `failpoint("…")`, `point("…")`, `committed("…"`.
+fn places_of(text: &str) -> BTreeSet<String> {
+    let calls = ["failpoint(\"", "point(\"", "committed(\""];
+    let named = calls
+        .iter()
+        .flat_map(|call| text.split(call).skip(1))
+        .filter_map(|rest| rest.split('"').next());
+    named.map(str::to_owned).collect()
+}
+
+/// A place that is not in the list is tried by no test, and one that is only there is tried in vain.
+#[test]
+fn every_place_is_registered() {
+    let registered: BTreeSet<String> = greenlight::state::PLACES
+        .iter()
+        .map(|(place, _)| (*place).to_owned())
+        .collect();
+    let sources = files("src", "rs");
+    let found: BTreeSet<String> = sources
+        .iter()
+        .filter(|(file, _)| *file != "src/state/failpoint.rs")
+        .flat_map(|(_, text)| places_of(text))
+        .collect();
+    assert_eq!(found, registered);
+    // Names that are put together are those of the engine and of steps in batches, which tests make from the steps.
+    let put_together: BTreeSet<&str> = sources
+        .iter()
+        .filter(|(_, text)| text.contains("point(&format!("))
+        .map(|(file, _)| file.as_str())
+        .collect();
+    assert_eq!(
+        put_together,
+        BTreeSet::from(["src/converge/batch.rs", "src/engine.rs"])
+    );
+}

@@ -1,5 +1,8 @@
 //! Cutovers of a blue that is written to: by writers with a ledger of what they were told, all through it.
 
+mod matrix;
+mod stage;
+
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Seed};
 use crate::{cluster_hydra, cluster_orders};

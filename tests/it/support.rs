@@ -9,7 +9,7 @@ mod leftovers;
 mod migration;
 pub(crate) mod operator;
 mod pgbouncer;
-mod program;
+pub(crate) mod program;
 mod rows;
 pub(crate) mod shop;
 pub(crate) mod signal;
