@@ -348,7 +348,7 @@ impl Step {
             Self::Ready => ready::run(run, &id).await,
             Self::Hold => hold::run(run, &id).await,
             Self::Fence => fence::run(run, &id).await,
-            Self::Drain => drain::run(run).await,
+            Self::Drain => drain::run(run, &id).await,
             Self::Seal => seal::run(run).await,
             Self::Detach => detach::run(run).await,
             Self::Flip => flip::run(run).await,

@@ -8,9 +8,13 @@ use crate::converge::{arrived, depth, rest};
 use crate::error::{Code, Error, Result};
 use crate::fence;
 use crate::link;
+use crate::model::event::Event;
 use crate::model::migration::Migration;
 use crate::model::stream::streams;
 use crate::state::{Run, point, without};
+
+/// How often it is told what is left.
+const TELL: Duration = Duration::from_millis(100);
 
 pub(super) fn describe(_migration: &Migration) -> Description {
     Description::new(
@@ -20,7 +24,7 @@ pub(super) fn describe(_migration: &Migration) -> Description {
     )
 }
 
-pub(super) async fn run(run: &Run) -> Result<()> {
+pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let (blue, green) = (run.blue_writer("drain").await?, run.green("drain").await?);
     let standing: Result<_> = fence::read(&blue).await;
     let standing = standing?;
@@ -38,6 +42,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     }
     point("drain:arrived").await?;
     let streams = streams(&run.migration);
+    let mut told = began;
     // Asked after the marker has been seen: what it follows is in the queue by then, or was worked off.
     loop {
         let (queue, _) = depth(&green, &streams).await?;
@@ -46,6 +51,16 @@ pub(super) async fn run(run: &Run) -> Result<()> {
         }
         if began.elapsed() > standing.left {
             return Err(late(format!("{queue} changed rows still wait")));
+        }
+        if told.elapsed() > TELL {
+            told = Instant::now();
+            let left = standing.left.saturating_sub(began.elapsed()).as_millis();
+            run.observer.event(Event::Waiting {
+                step: id.to_owned(),
+                reason: Some(format!(
+                    "{queue} changed rows wait, the fence expires in {left} ms"
+                )),
+            });
         }
         rest(&run.stop, Duration::from_millis(1)).await?;
     }

@@ -10,8 +10,10 @@ use crate::model::event::{Event, Observer};
 use crate::state::Stop;
 use crate::ui::{Printer, Progress};
 
-/// The steps between which a signal is refused: the first and the last.
-const COMMITTED: (&str, &[&str]) = ("seal", &["release", "own"]);
+/// The steps in which a signal is refused: both sides may be closed, or traffic on its way.
+const COMMITTED: [&str; 5] = ["seal", "detach", "own", "flip", "release"];
+/// The steps after which clients are served again: with traffic targets the second, without them the first.
+const SERVED: [&str; 2] = ["own", "release"];
 
 /// See the head of this file.
 pub(in crate::commands) struct Watchman {
@@ -104,9 +106,8 @@ impl Observer for Watch {
     fn event(&self, event: Event) {
         match &event {
             Event::StepStarted { step, .. } => {
-                if step == COMMITTED.0 {
-                    self.committed.store(true, Ordering::SeqCst);
-                }
+                let committed = COMMITTED.contains(&step.as_str());
+                self.committed.store(committed, Ordering::SeqCst);
                 if step == "own" {
                     self.own.store(true, Ordering::SeqCst);
                 }
@@ -114,14 +115,10 @@ impl Observer for Watch {
                     *lock(&self.fenced) = Some(Instant::now());
                 }
             }
-            Event::StepDone { step, .. } if COMMITTED.1.contains(&step.as_str()) => {
-                // Without traffic targets own is the end of it.
+            Event::StepDone { step, .. } if SERVED.contains(&step.as_str()) => {
                 if let Some(since) = *lock(&self.fenced) {
                     let pause = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
                     *lock(&self.pause) = Some(pause);
-                }
-                if step == "release" {
-                    self.committed.store(false, Ordering::SeqCst);
                 }
             }
             _ => {}
