@@ -158,7 +158,7 @@ impl Proof {
         let what = if stage.owned() {
             stage.must(&stage.migration.cutover());
             "went on"
-        } else if number(seed, &case.to_string()) % 3 == 0 {
+        } else if number(seed, &case.to_string()).is_multiple_of(3) {
             stage.must(&stage.migration.cutover());
             "began again"
         } else {
@@ -181,7 +181,7 @@ impl Proof {
     /// What was acknowledged on a pair that still waits is proved as well.
     fn finish(mut self) -> Proved {
         if let Some(stage) = self.stage.take() {
-            self.proved.acknowledged += stage.is_finished();
+            self.proved.acknowledged += stage.finishes();
             self.proved.owned += 1;
         }
         self.proved

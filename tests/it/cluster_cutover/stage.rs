@@ -112,27 +112,6 @@ impl Stage {
         Program::start(&mut command)
     }
 
-    /// Starts the cutover, and waits until it hangs at this place.
-    pub(super) fn hangs(&self, place: &str, hang: u64) -> Program {
-        let mut program = self.begin_with(
-            &self.migration.cutover(),
-            &format!("{place}=hang"),
-            hang,
-            "",
-        );
-        let began = Instant::now();
-        while !self.reached(place) {
-            assert!(
-                !program.has_ended() && began.elapsed() < PATIENCE,
-                "the cutover does not come to {place}: {:?}",
-                program.end()
-            );
-            // A poll of a file: a place announces itself in no other way.
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        program
-    }
-
     /// Runs a command as an operator does: again for as long as it refuses because of a gate that opens by itself, such as a
     /// replication worker that the server starts again after some seconds. Gives the number of tries.
     #[track_caller]
@@ -203,7 +182,7 @@ impl Stage {
 
     /// Cuts over, or goes on with it, and judges.
     #[track_caller]
-    pub(super) fn is_finished(self) -> u64 {
+    pub(super) fn finishes(self) -> u64 {
         self.must(&self.migration.cutover());
         self.green_owns()
     }
