@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::{NoTls, SimpleQueryMessage};
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 /// How long a test waits for clients.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -120,7 +120,8 @@ fn serve(url: &str, client: u32, shared: &Shared) -> Result<(), String> {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let connected = tokio_postgres::connect(url, NoTls).await;
+        let config: Config = url.parse().expect("the address of a pooler");
+        let connected = config.connect(NoTls).await;
         let (session, connection) = connected.map_err(|cause| format!("connect: {cause:?}"))?;
         // Its end shows in the session's next call.
         drop(tokio::spawn(connection));
@@ -146,7 +147,7 @@ fn serve(url: &str, client: u32, shared: &Shared) -> Result<(), String> {
             });
             shared.progress.notify_all();
             // A client's own pace: a write that follows at once would measure the machine.
-            tokio::time::sleep(THINKS).await;
+            std::thread::sleep(THINKS);
         }
         Ok(())
     })
