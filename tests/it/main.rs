@@ -19,6 +19,7 @@ mod cluster_orders;
 mod cluster_stock;
 mod cluster_traffic;
 mod compare;
+mod cutover_traffic;
 mod docs;
 mod existing_servers;
 mod gates;

@@ -24,7 +24,6 @@ pub(crate) struct Pgbouncer {
 impl Pgbouncer {
     /// Starts one in this pool mode; `line` is where `shop` leads first.
     pub(crate) fn start(mode: &str, line: &str) -> Self {
-        let program = installed_program("pgbouncer", "GREENLIGHT_PGBOUNCER");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -44,31 +43,23 @@ impl Pgbouncer {
         let users = "\"admin\" \"\"\n\"watcher\" \"\"\n\"postgres\" \"\"\n";
         fs::write(path.join("users"), users).expect("users");
         binaries().give(path);
-        let mut command = Command::new(program);
-        binaries().as_server(&mut command);
-        let child = command
-            .arg("-q")
-            .arg(path.join("pgbouncer.ini"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("pgbouncer");
-        let started = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let log = fs::read_to_string(path.join("log")).unwrap_or_default();
-            assert!(
-                started.elapsed() < PATIENCE,
-                "pgbouncer does not listen:\n{log}"
-            );
-            // A poll: it tells nobody when it listens.
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let child = launch(path, port);
         Self {
             folder,
             port,
             child,
         }
+    }
+
+    /// Ends it as SIGKILL does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a running pgbouncer");
+        self.child.wait().expect("its end");
+    }
+
+    /// Starts it anew after [`Pgbouncer::kill`], with the files as they are now.
+    pub(crate) fn again(&mut self) {
+        self.child = launch(self.folder.path(), self.port);
     }
 
     /// The file with the line of `shop`.
@@ -118,6 +109,31 @@ impl Pgbouncer {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Starts the program in its folder, and waits until it listens.
+fn launch(path: &Path, port: u16) -> Child {
+    let mut command = Command::new(installed_program("pgbouncer", "GREENLIGHT_PGBOUNCER"));
+    binaries().as_server(&mut command);
+    let child = command
+        .arg("-q")
+        .arg(path.join("pgbouncer.ini"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("pgbouncer");
+    let started = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let log = fs::read_to_string(path.join("log")).unwrap_or_default();
+        assert!(
+            started.elapsed() < PATIENCE,
+            "pgbouncer does not listen:\n{log}"
+        );
+        // A poll: it tells nobody when it listens.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
 }
 
 impl Drop for Pgbouncer {
