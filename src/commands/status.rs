@@ -63,8 +63,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             format!("greenlight run {shown}"),
         ),
     };
-    let following = live::following(&site, &store, &record.migration, &records).await?;
-    let followed = !green && following.is_some();
+    let following = if green {
+        None
+    } else {
+        live::following(&site, &store, &record.migration, &records).await?
+    };
+    let followed = following.is_some();
     let (state, next) = if followed && ready {
         live::sentence(running.is_some(), &shown.to_string())
     } else {
