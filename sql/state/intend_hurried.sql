@@ -7,4 +7,4 @@ WITH step AS (
     INSERT INTO greenlight.journal (epoch, step, what)
     SELECT epoch, $1::text, CASE WHEN runs > 1 THEN 'goes on' ELSE 'begins' END FROM greenlight.ownership, step WHERE NOT done
 )
-SELECT * FROM step
+SELECT base, runs, took_ms, stats, done FROM step
