@@ -148,6 +148,15 @@ pub enum Command {
     #[command(after_help = "Example:\n  greenlight rehearse plan.toml --stop-writes --times 5")]
     Rehearse(RehearseArgs),
 
+    /// Make tokens live longer for the window around the cutover, and put that back
+    ///
+    /// What the plan says under `[tokens]`: settings of the issuer, lengths of lives of clients, and rows of tokens on blue, whose
+    /// old values are kept. `extend` and `restore` show what they would do, and do it with --execute.
+    #[command(
+        after_help = "Examples:\n  greenlight tokens extend plan.toml\n  greenlight tokens extend plan.toml --execute\n  greenlight tokens status plan.toml\n  greenlight tokens restore plan.toml --execute"
+    )]
+    Tokens(TokensArgs),
+
     /// Show where the migration is, and the one command that comes next
     ///
     /// Reads only. It says who owns the data, what is done, and whether it is safe to walk away.
@@ -291,6 +300,60 @@ pub struct AbortArgs {
     /// Take the lease from a greenlight that is known to be stuck
     #[arg(long)]
     pub takeover: bool,
+}
+
+/// Arguments of `tokens`.
+#[derive(Args, Clone, Debug)]
+pub struct TokensArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TokensCommand,
+}
+
+/// What is done with the lives of tokens.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokensCommand {
+    /// Show what would live longer; with --execute, make it so
+    #[command(after_help = "Example:\n  greenlight tokens extend plan.toml --execute")]
+    Extend(ExtendArgs),
+    /// Show which longer lives stand
+    #[command(after_help = "Example:\n  greenlight tokens status plan.toml --json | jq .standing")]
+    Status(PlanFile),
+    /// Show what would be put back; with --execute, put it back
+    #[command(after_help = "Example:\n  greenlight tokens restore plan.toml --execute")]
+    Restore(RestoreArgs),
+}
+
+/// Arguments of `tokens extend`.
+#[derive(Args, Clone, Debug)]
+pub struct ExtendArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Do it
+    #[arg(long)]
+    pub execute: bool,
+}
+
+/// Arguments of `tokens restore`.
+#[derive(Args, Clone, Debug)]
+pub struct RestoreArgs {
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// Do it
+    #[arg(long)]
+    pub execute: bool,
+
+    /// Leave this setting of the issuer as it is; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub leave: Vec<String>,
+
+    /// Say that blue serves, where green cannot be asked
+    #[arg(long)]
+    pub blue_serves: bool,
 }
 
 /// Arguments of `rehearse`.

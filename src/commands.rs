@@ -21,6 +21,7 @@ mod same_blue;
 mod schema;
 mod site;
 mod status;
+mod tokens;
 mod verify;
 
 use crate::cli::{Cli, Command};
@@ -93,6 +94,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Cutover(arguments) => Box::pin(cutover::run(printer, global, arguments)).await,
         Command::Abort(arguments) => Box::pin(abort::run(printer, global, arguments)).await,
         Command::Rehearse(arguments) => Box::pin(rehearse::run(printer, global, arguments)).await,
+        Command::Tokens(arguments) => Box::pin(tokens::run(printer, global, arguments)).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
         Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,
         Command::Report(arguments) => report::run(printer, global, arguments).await,

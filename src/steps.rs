@@ -1,6 +1,6 @@
 //! The kinds of steps: one thin file each, with what it does, what it locks, how it is run and how it is undone.
 //!
-//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`.
+//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`, `tokens`.
 //! Invariants: a step may be run again at any time, and looks at the world before it acts; its id is stored and never
 //! changes its meaning; a step does not record itself, the engine does.
 
@@ -20,6 +20,7 @@ mod index;
 mod keys;
 mod landing;
 mod link;
+mod lives;
 mod observe;
 mod own;
 mod patch;
@@ -102,6 +103,8 @@ pub enum Step {
     Observe,
     /// Validates the foreign keys.
     Validate,
+    /// Puts back the lives of tokens.
+    Lives,
 }
 
 /// What a dry run says of a step.
@@ -200,6 +203,7 @@ impl Step {
             (Self::Unlink, live),
             (Self::Validate, true),
             (Self::Observe, cutover.observe.is_some()),
+            (Self::Lives, migration.tokens.is_some()),
         ];
         all.into_iter()
             .filter_map(|(step, wanted)| wanted.then_some(step))
@@ -273,6 +277,7 @@ impl Step {
             Self::Unlink => "unlink".to_owned(),
             Self::Observe => "observe".to_owned(),
             Self::Validate => "validate".to_owned(),
+            Self::Lives => "lives".to_owned(),
         }
     }
 
@@ -316,6 +321,7 @@ impl Step {
             Self::Unlink => unlink::describe(migration),
             Self::Observe => observe::describe(migration),
             Self::Validate => validate::describe(migration),
+            Self::Lives => lives::describe(migration),
         }
     }
 
@@ -357,6 +363,7 @@ impl Step {
             Self::Unlink => unlink::run(run).await,
             Self::Observe => observe::run(run, &id).await,
             Self::Validate => validate::run(run).await,
+            Self::Lives => lives::run(run, &id).await,
         }?;
         Ok(Stats::default())
     }

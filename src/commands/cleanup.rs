@@ -1,7 +1,7 @@
 //! `cleanup`: lists what greenlight has made on green; with `--execute`, removes it.
 
-use super::Outcome;
 use super::site::Site;
+use super::{Outcome, tokens};
 use crate::cli::{CleanupArgs, Global};
 use crate::error::{Code, Error, Result};
 use crate::fence;
@@ -78,6 +78,19 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
             format!("another greenlight is at work: backend {}", other.pid),
         )
         .into());
+    }
+    // What lives were is on blue, and would stay there with nobody to put it back.
+    if let Some(lives) = tokens::still(&site, &store.steps().await?).await? {
+        let condition = format!(
+            "{} rows and {} settings of tokens have longer lives",
+            lives.kept, lives.settings
+        );
+        return Err(Error::new(Code::LivesStand, condition)
+            .fix(format!(
+                "Run `greenlight tokens restore {} --execute` first.",
+                arguments.plan.display()
+            ))
+            .into());
     }
     if record.migration.live.is_some() {
         unlink(&site, &store, &record).await?;
@@ -234,6 +247,7 @@ fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
         names::STORE => "the record of the run",
         names::NEXT => "the 2.X schema that waits",
         names::ASIDE => "the restored copy, moved aside",
+        names::TOKENS => "what lives of tokens were, brought here by a copy of blue",
         names::RETIRED => "the retired landing: 1.X rows as they were at own",
         _ if landing == Some(schema) => "landing: rows copied from blue; an empty schema is left",
         _ => "made by greenlight",

@@ -5,7 +5,7 @@ mod live;
 use std::path::Path;
 
 use super::site::Site;
-use super::{Outcome, cutover};
+use super::{Outcome, cutover, tokens};
 use crate::cli::Global;
 use crate::error::Result;
 use crate::model::Side;
@@ -88,6 +88,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next
     };
     let running_now = running.is_some();
+    let lives = tokens::stand(&site, &records).await;
     printer.show(&StatusView {
         plan: record.plan.clone(),
         state: state.to_owned(),
@@ -105,6 +106,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         safe_to_walk_away: WalkAway { safe: !stopped_between && (!followed || running_now), why: why.to_owned() },
         following,
         fence: fence.and_then(|(_, fence)| fence),
+        lives,
         way_back: if green {
             "none: green's writes do not flow back".to_owned()
         } else {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::template::Template;
+use super::tokens::Tokens;
 use super::traffic::{Cutover, Target};
 
 /// How 1.X rows first reach green.
@@ -278,6 +279,9 @@ pub struct Migration {
     /// What the cutover does around the fence.
     #[serde(default)]
     pub cutover: Cutover,
+    /// The lives of tokens.
+    #[serde(default)]
+    pub tokens: Option<Tokens>,
 }
 
 impl Migration {

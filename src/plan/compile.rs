@@ -8,6 +8,7 @@ use super::lint::{self, Context};
 use super::load::Loaded;
 use super::spec::{Mode, SeedSpec, VarSpec};
 use super::text::{Role, Text};
+use super::tokens::tokens;
 use super::traffic;
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::Catalog;
@@ -105,6 +106,7 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
     migration.throttle = spec.throttle.throttle(&loaded.folder);
     migration.traffic = traffic::targets(loaded);
     migration.cutover = traffic::cutover(loaded);
+    migration.tokens = tokens(loaded);
     // Until the subscription is made with it.
     if let (Some(live), Some(now)) = (&mut migration.live, live(spec)) {
         live.seen_from_green = now.seen_from_green;
@@ -168,6 +170,7 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         checks: checks(loaded),
         traffic: traffic::targets(loaded),
         cutover: traffic::cutover(loaded),
+        tokens: tokens(loaded),
     };
     Ok(Compiled {
         migration,

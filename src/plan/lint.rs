@@ -26,6 +26,7 @@ mod reach;
 mod select_star;
 mod tables;
 mod tighter;
+mod tokens;
 mod traffic;
 mod variables;
 mod volatile;
@@ -58,6 +59,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("tighter", tighter::check),
     ("live", live::check),
     ("traffic", traffic::check),
+    ("tokens", tokens::check),
 ];
 
 /// What the rules look at.

@@ -13,6 +13,7 @@ pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
 pub use super::spec_tables::{
     Carry, DataCheckSpec, Expression, OnBadRowSpec, OnFoundSpec, Patch, TransformSpec, VarSpec,
 };
+pub use super::spec_tokens::TokensSpec;
 pub use super::spec_traffic::{CanarySpec, CutoverSpec, ObserveSpec, TrafficSpec};
 pub use crate::model::address::Address;
 
@@ -74,6 +75,10 @@ pub struct Spec {
     /// What happens after traffic has moved.
     #[serde(default)]
     pub observe: ObserveSpec,
+    /// How long tokens live in the window around the cutover: `greenlight tokens extend` makes their lives longer, and they are
+    /// put back afterwards. With this table the cutover has gates about tokens.
+    #[serde(default)]
+    pub tokens: Option<TokensSpec>,
 }
 
 fn public() -> String {

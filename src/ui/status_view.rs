@@ -6,6 +6,7 @@ use super::View;
 use super::numbers::{bytes, count, duration, millis, percent, plural, rate};
 use super::paper::{Paper, Tone, clean};
 use super::table::{Cell, Column, Table};
+use super::tokens_view::LivesStanding;
 use crate::model::Side;
 
 /// What `greenlight status` shows.
@@ -29,6 +30,9 @@ pub struct StatusView {
     /// How blue's fence stands, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence: Option<FenceState>,
+    /// Which longer lives of tokens stand on blue, if some do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lives: Option<LivesStanding>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -219,6 +223,13 @@ impl View for StatusView {
         }
         if let Some(fence) = &self.fence {
             fact("blue's fence", fence.words());
+        }
+        if let Some(lives) = &self.lives {
+            let text = format!(
+                "longer ({}) since {}, until {} at most: {} rows, {} settings",
+                lives.state, lives.since, lives.until, lives.rows, lives.settings
+            );
+            fact("lives of tokens", Cell::new(text, Tone::Caution));
         }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");

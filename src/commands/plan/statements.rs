@@ -46,7 +46,8 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         | Step::Release
         | Step::Canary
         | Step::Unlink
-        | Step::Observe => Vec::new(),
+        | Step::Observe
+        | Step::Lives => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => seed(migration),
         Step::Alter(table) => alter(migration, table),

@@ -99,6 +99,10 @@ codes! {
         "A traffic target or a hook of the plan lacks something, or says two things at once.",
         "Nothing was done: a target whose state cannot be read back would be moved blindly.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[[traffic]]`.";
+    PlanTokens = "GL0129", exit 2, AfterFix, "the plan cannot move the lives of tokens safely",
+        "Something under `[tokens]` lacks a read-back, is not an expression over one row, or is not there on both sides.",
+        "Nothing was done: a life that cannot be read back cannot be put back.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[tokens]`.";
 
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
@@ -372,6 +376,30 @@ codes! {
         "Green owns the data: the point of no return is passed.",
         "Nothing was done.",
         "Finish it with `greenlight cutover PLAN --execute`.";
+    LivesStand = "GL0821", exit 3, AfterFix, "longer lives of tokens stand",
+        "Tokens of blue, or of green that has them from blue, live longer than they were issued for, and what they had is kept on blue.",
+        "Nothing was done.",
+        "Put them back first: `greenlight tokens restore PLAN --execute`.";
+    LivesTooLate = "GL0822", exit 3, AfterFix, "no life of a token can be made longer now",
+        "A cutover is under way, green owns the data, or lives are being put back.",
+        "Nothing was done.",
+        "`greenlight status PLAN` says where the migration is; `greenlight tokens status PLAN` says which lives stand.";
+    LivesHeld = "GL0823", exit 1, Now, "rows of tokens are held by other transactions",
+        "Some rows whose life is to be put back stayed locked by others, try after try.",
+        "All others were put back; what those had is kept.",
+        "End the transactions that hold them, and run it again.";
+    LifeNotWritten = "GL0824", exit 3, AfterFix, "an expiry that was written does not read as it should",
+        "What `set` wrote is not what `expires` then read, for at least one row; the batch was rolled back.",
+        "Rows of earlier batches have their longer life, with the old one kept.",
+        "Mend `set`, `expires` or `format` of the named table, or put everything back: `greenlight tokens restore PLAN --execute`.";
+    SettingUnreadable = "GL0825", exit 3, AfterFix, "a setting of the issuer cannot be read",
+        "The program or request of a setting failed, did not end in time, or gave something that is no plain value. What it printed is not shown: it may be a secret.",
+        "The setting is as it was, or as the message says.",
+        "Run the hook by hand; `read` must give the value and nothing else: one word of at most 64 letters, digits and `.:_+-`.";
+    SettingNotSet = "GL0826", exit 1, Now, "a setting of the issuer was not set",
+        "The setting reads otherwise than it was set, or its program failed.",
+        "What it was before is kept; nothing after it was done.",
+        "Run the hook by hand, then the command again.";
 
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
