@@ -1,13 +1,16 @@
 -- Puts the old lives of a range of pages back, where the row still has the value that we wrote, and forgets them, in one
--- statement. Names as in extend.sql; :unchanged says that it has.
+-- statement. Each row of the range looks its old value up by its digest: OFFSET 0 keeps the planner from the other way round.
+-- Names as in extend.sql; :unchanged says that the row has it.
 WITH greenlight_picked AS MATERIALIZED (
     SELECT :keys, greenlight_was, greenlight_digest
     FROM ONLY :relation AS token
-    JOIN (
-        SELECT life AS greenlight_life, digest AS greenlight_digest, was AS greenlight_was, wrote AS greenlight_wrote
-        FROM greenlight_tokens.lifetime_row
-    ) AS kept ON greenlight_life = :life AND greenlight_digest = :digest AND :unchanged
-    WHERE :batch
+    CROSS JOIN LATERAL (
+        SELECT kept.digest AS greenlight_digest, kept.was AS greenlight_was, kept.wrote AS greenlight_wrote
+        FROM greenlight_tokens.lifetime_row AS kept
+        WHERE kept.life = :life AND kept.digest = :digest
+        OFFSET 0
+    ) AS old
+    WHERE :batch AND :unchanged
     :lock
 ),
 greenlight_written AS (
@@ -17,8 +20,8 @@ greenlight_written AS (
     RETURNING greenlight_digest, greenlight_was, (:value)::text AS greenlight_now
 ),
 greenlight_forgotten AS (
-    DELETE FROM greenlight_tokens.lifetime_row USING greenlight_written
-    WHERE life = :life AND digest = greenlight_digest
+    DELETE FROM greenlight_tokens.lifetime_row
+    WHERE life = :life AND digest = ANY (ARRAY (SELECT greenlight_digest FROM greenlight_written))
 )
 SELECT count(*)::bigint AS written,
        count(*) FILTER (WHERE greenlight_now IS DISTINCT FROM greenlight_was)::bigint AS odd

@@ -9,6 +9,7 @@ use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Table};
 mod bad;
 mod good;
 mod in_sql;
+mod tokens;
 mod traffic;
 
 /// The files of a good plan. Its lines are what the cases point at.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::View;
-use super::numbers::{count, maybe, plural};
+use super::numbers::{count, plural};
 use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
 
@@ -159,14 +159,19 @@ pub(super) fn lives_table(rows: &[LifeRow], paper: &Paper) -> String {
     for row in rows {
         table.row([
             Cell::from(&row.name),
-            maybe(row.live, count).into(),
-            maybe(row.short, count).into(),
-            maybe(row.unread, count).into(),
-            maybe(row.written, count).into(),
+            known(row.live),
+            known(row.short),
+            known(row.unread),
+            known(row.written),
             Cell::from(&row.note),
         ]);
     }
     table.render(paper)
+}
+
+/// A count; nothing where there is none to be had.
+fn known(number: Option<u64>) -> Cell {
+    Cell::from(number.map_or_else(String::new, count))
 }
 
 #[cfg(test)]
@@ -205,6 +210,18 @@ mod tests {
             notes: Vec::new(),
             next: "greenlight cutover plan.toml".to_owned(),
         };
-        insta::assert_snapshot!(view.human(&Paper::plain(100)), @"");
+        insta::assert_snapshot!(view.human(&Paper::plain(100)), @r#"
+setting           reads  for the window
+───────────────────────────────────────
+ttl.access_token  6h     6h
+
+rows of                 live  to extend  not readable  note
+─────────────────────────────────────────────────────────────────────
+hydra_oauth2_refresh  20,000          0             5  its own expiry
+
+Longer lives stand (extended) since 2026-11-25 23:22:00 UTC, until 2026-11-26 05:22:00 UTC at the
+latest: 12,345 rows and 1 setting.
+next: greenlight cutover plan.toml
+"#);
     }
 }

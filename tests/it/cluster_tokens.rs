@@ -2,8 +2,10 @@
 
 mod across;
 mod around;
+mod hydra;
 mod kills;
 mod lives;
+mod roles;
 mod safeguards;
 mod secrets;
 mod settings;

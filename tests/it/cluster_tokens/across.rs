@@ -3,9 +3,9 @@
 use super::stage::Stage;
 
 const OF_GREEN: [&str; 6] = [
+    "lives:room",
     "lives:brought",
     "lives:copied",
-    "lives:room",
     "lives:batch@2",
     "lives:left@1",
     "lives:left@2",
@@ -30,7 +30,7 @@ fn the_cutover_puts_lives_back_on_green_whatever_kills_it() {
         &["cleanup"],
         &["--all", "--execute", "--confirm", "issuer-1-to-2"],
     );
-    refused.error(3, greenlight::error::Code::LivesStand.text().code);
+    refused.error(3, greenlight::error::Code::LivesStand.text().id);
     let gates = stage.run(&["cutover"], &[]).with(0).json();
     let lives = gates["gates"]
         .as_array()
@@ -62,7 +62,7 @@ fn the_cutover_puts_lives_back_on_green_whatever_kills_it() {
     );
     stage
         .run(&["tokens", "extend"], &["--execute"])
-        .error(3, greenlight::error::Code::LivesTooLate.text().code);
+        .error(3, greenlight::error::Code::LivesTooLate.text().id);
     stage
         .run(&["cleanup"], &["--execute", "--confirm", "issuer-1-to-2"])
         .with(0);
@@ -76,15 +76,12 @@ fn a_copy_of_blue_brings_its_record_along_and_is_put_back_by_hand() {
     crate::support::restore(
         (&stage.pair.blue, super::stage::DATABASE),
         (&stage.pair.green, super::stage::DATABASE),
-        "public",
+        &stage.folder().join("2.sql"),
         None,
     );
-    // What was copied with blue's tables, as a physical copy would have it.
-    stage.on_green(
-        "CREATE SCHEMA IF NOT EXISTS greenlight_tokens;
-         CREATE TABLE IF NOT EXISTS greenlight_tokens.lifetime (one boolean PRIMARY KEY, plan text, side text, salt text, state text, began_at timestamptz, until timestamptz, done_at timestamptz, lives text);
-         INSERT INTO greenlight_tokens.lifetime VALUES (true, 'issuer-1-to-2', 'blue', 'x', 'extended', now(), now(), now(), '[]')",
-    );
+    // The dump has brought blue's record along: it must not be taken for green's.
+    let brought = stage.on_green("SELECT side FROM greenlight_tokens.lifetime");
+    assert_eq!(brought, "blue");
     stage.edit("[tokens]\n", "[sync]\nseed = \"restored\"\n\n[tokens]\n");
     stage.run(&["run"], &[]).with(0);
     cutover(&stage, &[("GREENLIGHT_FAILPOINT", "validate:done")]).killed();

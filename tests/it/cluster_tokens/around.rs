@@ -132,7 +132,7 @@ fn a_plan_that_changes_meanwhile_is_not_mixed_with_what_stands() {
     );
     stage
         .run(&["tokens", "extend"], &["--execute"])
-        .error(3, greenlight::error::Code::LivesStand.text().code);
+        .error(3, greenlight::error::Code::LivesStand.text().id);
     stage.restore();
     stage.as_issued();
 }
@@ -147,7 +147,7 @@ fn what_is_written_and_does_not_read_so_is_rolled_back() {
     );
     stage
         .run(&["tokens", "extend"], &["--execute"])
-        .error(3, greenlight::error::Code::LifeNotWritten.text().code);
+        .error(3, greenlight::error::Code::LifeNotWritten.text().id);
     stage.restore();
     assert_eq!(stage.contents(), before);
 }

@@ -30,7 +30,8 @@ fn killed_anywhere_each_life_is_made_longer_once_and_put_back_exactly() {
     let before = stage.contents();
     let (mut killed, mut tried) = (std::collections::BTreeSet::new(), 0);
     for place in places() {
-        for passing in [1, 3] {
+        let repeated = ["lives:batch", "lives:made"].contains(&place);
+        for passing in if repeated { vec![1, 3] } else { vec![1] } {
             let point = format!("{place}@{passing}");
             for way in ["extend", "restore"] {
                 let ended = stage.run_with(
@@ -123,7 +124,7 @@ fn two_at_once_are_one() {
     }
     stage
         .run(&["tokens", "restore"], &["--execute"])
-        .error(3, greenlight::error::Code::LeaseHeld.text().code);
+        .error(3, greenlight::error::Code::LeaseHeld.text().id);
     first.end().with(0);
     stage.restore();
     stage.as_issued();

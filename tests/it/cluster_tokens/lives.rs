@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use greenlight::pg::Session;
 
-use super::stage::{DATABASE, Stage};
+use super::stage::Stage;
 
 #[test]
 fn lives_are_made_longer_and_put_back_exactly() {
@@ -134,7 +134,7 @@ fn tokens_that_are_revoked_and_refreshed_meanwhile_keep_what_they_have() {
                 let (stop, stage, runtime) = (&stop, &stage, &runtime);
                 scope.spawn(move || {
                     runtime.block_on(async {
-                        let session = stage.pair.blue.session(DATABASE).await;
+                        let session = stage.session().await;
                         clients(session, seed, stop).await
                     })
                 })

@@ -1,6 +1,6 @@
 //! Each safeguard of longer lives is needed: without it a token is changed as none may be, and that is seen.
 
-use super::stage::{DATABASE, Stage};
+use super::stage::Stage;
 
 fn without(stage: &Stage, way: &str, safeguard: &str) {
     stage
@@ -48,7 +48,7 @@ fn without_the_lock_a_token_that_is_being_revoked_lives_longer() {
         let stage = Stage::watched();
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let revoking = runtime.block_on(async {
-            let session = stage.pair.blue.session(DATABASE).await;
+            let session = stage.session().await;
             let sql = "BEGIN; UPDATE access_tokens SET active = false WHERE signature = 'access-1'";
             session.run(sql, "revoke").await.expect("a revocation");
             session

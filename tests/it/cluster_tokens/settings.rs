@@ -52,7 +52,7 @@ fn a_grace_period_is_set_over_http_and_put_back() {
     let wrong = [("ADMIN", "Bearer canary-that-is-wrong")];
     let refused = stage.run_with(&["tokens", "extend"], &["--execute"], &wrong);
     assert!(!format!("{refused:?}").contains("canary"), "{refused:?}");
-    refused.error(3, Code::SettingUnreadable.text().code);
+    refused.error(3, Code::SettingUnreadable.text().id);
     assert_eq!(now(), "0s");
     stage
         .run_with(&["tokens", "extend"], &["--execute"], &admin)
@@ -115,7 +115,7 @@ fn a_hook_that_fails_is_not_believed_and_not_quoted() {
         let ended = stage.run(&["tokens", "extend"], &["-v", "--execute"]);
         assert!(!format!("{ended:?}").contains("canary"), "{ended:?}");
         let exit = i32::from(code.text().exit);
-        ended.error(exit, code.text().code);
+        ended.error(exit, code.text().id);
         stage.write("plan.toml", &stage_plan);
         // The setting that could not be set is what it was.
         stage.restore();

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use greenlight::pg::{Session, Settings};
 use serde_json::Value;
 
 use crate::support::program::Ended;
@@ -87,7 +88,7 @@ url_env = "GREENLIGHT_BLUE_URL"
 
 [green]
 url_env = "GREENLIGHT_GREEN_URL"
-schema = { sql = ["2.sql"] }
+schema = { sql = ["2.sql"], expect = "2.json" }
 
 [tokens]
 horizon = "6h"
@@ -121,13 +122,19 @@ pub(super) struct Stage {
 impl Stage {
     /// Blue notes what may not be.
     pub(super) fn watched() -> Self {
-        let stage = Self::plain();
+        let stage = Self::bare();
         stage.on_blue(WATCH);
         stage
     }
 
-    /// Blue has the service's own tables only.
+    /// Blue has the service's own tables only, and green can be made.
     pub(super) fn plain() -> Self {
+        let stage = Self::bare();
+        stage.run(&["schema"], &["--write"]).with(0);
+        stage
+    }
+
+    fn bare() -> Self {
         let stage = Self {
             pair: Pair::start_with(&Options::default()),
             folder: tempfile::tempdir().expect("a folder"),
@@ -202,6 +209,19 @@ impl Stage {
         let mut command = self.command(before, after);
         command.envs(environment.iter().copied());
         Program::start(&mut command).end()
+    }
+
+    /// A session of a client's on blue.
+    pub(super) async fn session(&self) -> Session {
+        let settings = Settings {
+            search_path: vec!["public".to_owned()],
+            ..Settings::default()
+        };
+        self.pair
+            .blue
+            .connect(DATABASE, &settings)
+            .await
+            .expect("a session")
     }
 
     /// Makes lives longer, which must succeed.

@@ -48,6 +48,7 @@ impl Site {
             checks: Vec::new(),
             traffic: Vec::new(),
             cutover: Cutover::default(),
+            tokens: None,
         };
         Self { pair, migration }
     }
