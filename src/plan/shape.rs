@@ -6,6 +6,7 @@ use super::spans::Spans;
 use super::spec::Spec;
 use crate::error::{Code, Error, Place, Result};
 
+mod tokens;
 mod traffic;
 
 type At<'a> = &'a dyn Fn(Range<usize>, &str) -> Place;
@@ -157,6 +158,7 @@ pub(crate) fn check(spec: &Spec, spans: &Spans, at: At<'_>) -> Result<()> {
         }
     }
     traffic::check(spec, spans, at)?;
+    tokens::check(spec, spans, at)?;
     for (table, reason) in &spec.drop {
         if reason.trim().is_empty() {
             return wrong(

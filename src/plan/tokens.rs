@@ -58,7 +58,7 @@ fn setting(loaded: &Loaded, spec: &SettingSpec) -> Option<Setting> {
         SettingHook::Http {
             read: request(&it.read, "GET"),
             pointer: it.pointer.clone(),
-            set: request(&it.set, "PUT"),
+            set: request(&it.set, "POST"),
         }
     };
     Some(Setting {

@@ -35,6 +35,15 @@ pub(super) const CASES: &[Case] = &[
         "GL0129 plan.toml:6",
     ),
     (
+        "a password in a setting's hook",
+        &[(
+            P,
+            HEAD,
+            "[tokens]\nhorizon = \"6h\"\n[[tokens.setting]]\nname = \"ttl\"\nvalue = \"6h\"\ncommand = { read = [\"r\"], set = [\"s\", \"https://a:b@c/{value}\"] }\n[vars]",
+        )],
+        "GL0114 plan.toml:6",
+    ),
+    (
         "an expression that reads a table",
         &[(
             P,

@@ -44,7 +44,7 @@ fn a_grace_period_is_set_over_http_and_put_back() {
             "[[tokens.setting]]\nname = \"grace\"\nvalue = \"60s\"\nwithin = \"3s\"\n\
              [tokens.setting.http]\npointer = \"/refresh/grace\"\n\
              read = {{ url = \"{url}\", headers_env = {{ Authorization = \"ADMIN\" }} }}\n\
-             set = {{ url = \"{url}\", body = '{{\"grace\":\"{{value}}\"}}', headers_env = {{ Authorization = \"ADMIN\" }} }}\n"
+             set = {{ url = \"{url}\", method = \"PUT\", body = '{{\"grace\":\"{{value}}\"}}', headers_env = {{ Authorization = \"ADMIN\" }} }}\n"
         ),
     );
     let admin = [("ADMIN", "Bearer canary-of-the-admin")];
