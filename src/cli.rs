@@ -192,6 +192,15 @@ pub enum Command {
     )]
     Cleanup(CleanupArgs),
 
+    /// Capture revocations on blue, show how they stand, or replay them
+    ///
+    /// `capture` puts triggers on blue's tables, before blue is copied. `status` only looks. `replay` takes in what the plan's
+    /// sources have, and does it on the side that serves.
+    #[command(
+        after_help = "Examples:\n  greenlight revocations capture plan.toml\n  greenlight revocations status plan.toml --json | jq .backlog\n  greenlight revocations replay plan.toml --follow"
+    )]
+    Revocations(RevocationsArgs),
+
     /// Show the 2.X schema, or keep it as the plan's snapshot
     ///
     /// With a plan, the migrator of the plan makes the schema; with --url, it is read from that database.
@@ -373,6 +382,53 @@ pub struct SchemaArgs {
     /// Write it to the file that the plan names as `expect`
     #[arg(long, requires = "plan")]
     pub write: bool,
+}
+
+/// Arguments of `revocations`.
+#[derive(Args, Clone, Debug)]
+pub struct RevocationsArgs {
+    /// What to do
+    #[arg(value_name = "ACTION")]
+    pub action: RevocationsAction,
+
+    /// The plan file
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+
+    /// With `capture`: show the statements and run none
+    #[arg(long)]
+    pub show: bool,
+
+    /// With `replay`: go on until interrupted
+    #[arg(long)]
+    pub follow: bool,
+
+    /// With `replay`: try the dead letters again
+    #[arg(long)]
+    pub retry: bool,
+
+    /// With `replay`: give up the dead letter with this number
+    #[arg(long, value_name = "NUMBER")]
+    pub discard: Option<i64>,
+
+    /// With `replay`: go on behind events that are gone before they were read
+    #[arg(long)]
+    pub accept_gap: bool,
+
+    /// With `replay`: take the lease from a greenlight that is known to be stuck
+    #[arg(long)]
+    pub takeover: bool,
+}
+
+/// What is done with revocations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RevocationsAction {
+    /// Put the triggers on blue
+    Capture,
+    /// Show how they stand
+    Status,
+    /// Take them in and do them
+    Replay,
 }
 
 /// Arguments of `explain`.

@@ -16,6 +16,7 @@ mod plan;
 mod preflight;
 mod rehearse;
 mod report;
+mod revocations;
 mod run;
 mod same_blue;
 mod schema;
@@ -99,6 +100,9 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Pause(arguments) => pause::run(printer, global, &arguments.plan, true).await,
         Command::Resume(arguments) => pause::run(printer, global, &arguments.plan, false).await,
         Command::Cleanup(arguments) => cleanup::run(printer, global, arguments).await,
+        Command::Revocations(arguments) => {
+            Box::pin(revocations::run(printer, global, arguments)).await
+        }
         Command::Schema(arguments) => schema::run(printer, global, arguments).await,
         Command::Explain(arguments) => explain::run(printer, arguments.code.as_deref()),
         Command::Completions(arguments) => completions::run(printer, arguments.shell),

@@ -1,6 +1,6 @@
 //! Where a cutover stands, its gates, and how it is given up.
 //!
-//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`.
+//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`, `tokens`.
 //! Invariants: what a cutover is, is read from both sides, never remembered; unknown never means go; giving up works from
 //! every place before own, and from none after it.
 

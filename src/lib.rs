@@ -15,6 +15,7 @@
 //! | [`link`] | green's schemas: prepare, landing, swap |
 //! | [`fence`] | blue refuses writes for a moment: put up, seal, expire, lift |
 //! | [`traffic`] | what stands in front of the service: hold, point, release |
+//! | [`tokens`] | revocations: captured, kept and done again on the side that serves |
 //! | [`cutover`] | where a cutover stands, its gates, how it is given up |
 //! | [`steps`] | one thin file per step kind |
 //! | [`plan`] | TOML → spec → compiled plan, lint |
@@ -36,5 +37,6 @@ pub mod pg;
 pub mod plan;
 pub mod state;
 pub mod steps;
+pub mod tokens;
 pub mod traffic;
 pub mod ui;

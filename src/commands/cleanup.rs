@@ -9,7 +9,8 @@ use crate::link;
 use crate::model::migration::Migration;
 use crate::model::{Side, names};
 use crate::pg::probe;
-use crate::state::{RunRecord, Store, living};
+use crate::state::{RunRecord, Stop, Store, living};
+use crate::tokens::revocations;
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
 
@@ -47,6 +48,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     if record.migration.live.is_some() {
         rows.extend(replication(&record.migration, allowed, green));
     }
+    if record.migration.revocations.is_some() {
+        rows.push(captured(allowed));
+    }
     if !arguments.execute {
         printer.show(&CleanupView {
             plan: record.plan.clone(),
@@ -82,6 +86,13 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     if record.migration.live.is_some() {
         unlink(&site, &store, &record).await?;
     }
+    if let Some(revocations) = &record.migration.revocations {
+        let blue = site.writer(Side::Blue, "cleanup").await?;
+        revocations::remove(&blue, namespace, &record.plan, &Stop::never()).await?;
+        if let Some(nats) = &revocations.nats {
+            revocations::forget_consumer(nats, &record.plan, &store).await?;
+        }
+    }
     link::remove(store.session(), landing).await?;
     for row in rows.iter_mut().filter(|row| row.action != Action::Keep) {
         row.action = Action::Removed;
@@ -99,6 +110,22 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         next,
     })?;
     Ok(0)
+}
+
+/// The capture of revocations on blue, and what was replayed there.
+fn captured(allowed: bool) -> ObjectRow {
+    ObjectRow {
+        side: Side::Blue,
+        kind: "schema".to_owned(),
+        name: names::REVOCATIONS.to_owned(),
+        why: "revocations that were noted or replayed there, with the triggers that call its functions: a green that is begun anew needs another capture, and a copy of blue made after it".to_owned(),
+        size_bytes: None,
+        action: if allowed {
+            Action::Remove
+        } else {
+            Action::Keep
+        },
+    }
 }
 
 /// The record, if it is this plan's.

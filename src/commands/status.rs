@@ -9,9 +9,10 @@ use super::{Outcome, cutover};
 use crate::cli::Global;
 use crate::error::Result;
 use crate::model::Side;
-use crate::state::{StepRecord, Store, living};
+use crate::state::{RunRecord, StepRecord, Store, living};
 use crate::steps::Step;
 use crate::ui::Printer;
+use crate::ui::revocations_view::StandingView;
 use crate::ui::status_view::{
     Holder, Paused, Progression, StatusView, StepState, Stopped, WalkAway,
 };
@@ -95,6 +96,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         epoch: u64::try_from(record.epoch).unwrap_or_default(),
         since: record.owned_at.clone().unwrap_or_else(|| record.begun_at.clone()),
         steps,
+        revocations: revocations(&site, &record, &shown.to_string()).await?,
         running: running.map(|living| Holder {
             holder: record.holder.as_ref().map(|(who, _)| who.clone()).unwrap_or_default(),
             pid: u32::try_from(living.pid).unwrap_or_default(),
@@ -113,6 +115,21 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// How revocations stand, if the plan has any.
+async fn revocations(site: &Site, record: &RunRecord, path: &str) -> Result<Option<StandingView>> {
+    if record.migration.revocations.is_none() {
+        return Ok(None);
+    }
+    let run = site.look(
+        record.migration.clone(),
+        site.store("status").await?,
+        std::sync::Arc::new(crate::model::event::Silent),
+        crate::state::Stop::never(),
+    )?;
+    let standing = crate::tokens::revocations::standing(&run).await?;
+    Ok(standing.map(|standing| super::revocations::view(&record.plan, path, &standing)))
 }
 
 /// Why it is safe to walk away, or not.

@@ -1,5 +1,6 @@
 //! The gates, one after the other, each read from the side it is about. Nothing is written and nothing locked.
 
+mod revocations;
 mod sync;
 mod traffic;
 mod writers;
@@ -35,6 +36,7 @@ pub async fn look(run: &Run, looked: Looked<'_>) -> Vec<Gate> {
         gates.extend(writers::look(run).await);
     }
     gates.extend(traffic::look(run).await);
+    gates.extend(revocations::look(run).await);
     gates
 }
 

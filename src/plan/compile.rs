@@ -6,6 +6,7 @@ use super::carry;
 use super::findings::{Findings, Warning};
 use super::lint::{self, Context};
 use super::load::Loaded;
+use super::revocations;
 use super::spec::{Mode, SeedSpec, VarSpec};
 use super::text::{Role, Text};
 use super::traffic;
@@ -105,6 +106,7 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
     migration.throttle = spec.throttle.throttle(&loaded.folder);
     migration.traffic = traffic::targets(loaded);
     migration.cutover = traffic::cutover(loaded);
+    migration.revocations = revocations::revocations(loaded);
     // Until the subscription is made with it.
     if let (Some(live), Some(now)) = (&mut migration.live, live(spec)) {
         live.seen_from_green = now.seen_from_green;
@@ -168,6 +170,8 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         checks: checks(loaded),
         traffic: traffic::targets(loaded),
         cutover: traffic::cutover(loaded),
+        revocations: revocations::revocations(loaded),
+        accept_lost_writes: spec.sync.accept_lost_writes,
     };
     Ok(Compiled {
         migration,

@@ -16,6 +16,7 @@ const WITHOUT_EFFECT: &[&[&str]] = &[
     &["cutover"],
     &["canary"],
     &["observe"],
+    &["revocations"],
     &["green", "service"],
     &["green", "url_env"],
     &["green", "url"],

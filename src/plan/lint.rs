@@ -23,6 +23,7 @@ mod no_batch;
 mod no_value;
 mod partial_groups;
 mod reach;
+mod revocations;
 mod select_star;
 mod tables;
 mod tighter;
@@ -58,6 +59,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("tighter", tighter::check),
     ("live", live::check),
     ("traffic", traffic::check),
+    ("revocations", revocations::check),
 ];
 
 /// What the rules look at.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::View;
 use super::numbers::{bytes, count, duration, millis, percent, plural, rate};
 use super::paper::{Paper, Tone, clean};
+use super::revocations_view::StandingView;
 use super::table::{Cell, Column, Table};
 use crate::model::Side;
 
@@ -29,6 +30,9 @@ pub struct StatusView {
     /// How blue's fence stands, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence: Option<FenceState>,
+    /// How revocations stand, if the plan has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocations: Option<StandingView>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -219,6 +223,9 @@ impl View for StatusView {
         }
         if let Some(fence) = &self.fence {
             fact("blue's fence", fence.words());
+        }
+        if let Some(revocations) = &self.revocations {
+            fact("revocations", revocations.words());
         }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");

@@ -1,0 +1,505 @@
+//! Replay: events are taken in from their sources and done on the side that serves.
+//!
+//! Before own that is green's future: with nobody following blue, events are done on green as soon as every row has landed.
+//! While blue is followed they are done on blue, and come to green as its writes do; from the seal on they are done on green.
+//! After an abort they are done on blue.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::effect::{Effects, Waiting};
+use super::event::Kinds;
+use super::source::{Source, unreadable};
+use super::{keep, mark};
+use crate::converge::{Backoff, rest};
+use crate::error::{Code, Error, Result, Retry};
+use crate::model::Side;
+use crate::model::names;
+use crate::model::revocations::{CAPTURE, Revocations};
+use crate::pg::Session;
+use crate::state::{Run, committed, point, without};
+
+/// Events that are done in one transaction.
+const AT_ONCE: i64 = 1000;
+/// How often the sources are asked while they are followed.
+const EVERY: Duration = Duration::from_millis(100);
+/// How long the last events before own may take to become whole.
+const LAST: Duration = Duration::from_millis(1500);
+/// The step after which every row has landed.
+const LANDED: &str = "compare";
+
+/// Events from their sources to the side that serves.
+pub struct Replay<'a> {
+    run: &'a Run,
+    revocations: Arc<Revocations>,
+    kinds: Kinds,
+    sources: Vec<Source>,
+    green: Session,
+    blue: Option<Session>,
+    on_green: Effects,
+    on_blue: Effects,
+    /// Whether what a source lacks is given up.
+    pub accept_gap: bool,
+}
+
+impl<'a> Replay<'a> {
+    /// Makes room for events in the record; `None` if the plan has no revocations.
+    ///
+    /// # Errors
+    /// When green cannot be reached.
+    pub async fn open(run: &'a Run) -> Result<Option<Self>> {
+        let Some(revocations) = run.migration.revocations.clone() else {
+            return Ok(None);
+        };
+        let revocations = Arc::new(revocations);
+        let green = session(run).await?;
+        keep::room(run, &green).await?;
+        let variables = run.store.variables().await?;
+        Ok(Some(Self {
+            run,
+            kinds: Kinds::of(&run.migration, &revocations),
+            sources: Source::all(&revocations),
+            green,
+            blue: None,
+            on_green: Effects::new(Side::Green, &revocations, variables.clone()),
+            on_blue: Effects::new(Side::Blue, &revocations, variables),
+            revocations,
+            accept_gap: false,
+        }))
+    }
+
+    /// Takes in what the sources have. Gives how many events are new.
+    ///
+    /// # Errors
+    /// [`Code::SourceUnreadable`], [`Code::SourceGap`]; everything that was read by then is kept.
+    pub async fn take(&mut self) -> Result<u64> {
+        let mut new = 0;
+        let mut first = None;
+        for place in 0..self.sources.len() {
+            match self.take_of(place).await {
+                Ok(taken) => new += taken,
+                Err(error) => {
+                    // What was read and not kept is read again.
+                    if let (Some(source), Some(fresh)) = (
+                        self.sources.get_mut(place),
+                        Source::all(&self.revocations).into_iter().nth(place),
+                    ) {
+                        *source = fresh;
+                    }
+                    first = first.or(Some(error));
+                }
+            }
+        }
+        first.map_or(Ok(new), Err)
+    }
+
+    async fn take_of(&mut self, place: usize) -> Result<u64> {
+        let mut new = 0;
+        let Some(source) = self.sources.get_mut(place) else {
+            return Ok(0);
+        };
+        if self.green.closed() {
+            self.green = session(self.run).await?;
+            self.on_green.forget();
+        }
+        loop {
+            self.run.stop.check()?;
+            let batch = source
+                .take(self.run, &self.green, &self.kinds, self.accept_gap)
+                .await?;
+            if !batch.events.is_empty() || batch.state.is_some() {
+                new += keep::keep(self.run, &self.green, source.name(), &batch).await?;
+                source.acknowledge().await?;
+                point("revocations:acknowledged").await?;
+            }
+            if !batch.more {
+                return Ok(new);
+            }
+        }
+    }
+
+    /// Does on a side what waits for it. Gives how many were done.
+    ///
+    /// # Errors
+    /// What is no event's own fault: those become dead letters.
+    pub async fn apply(&mut self, side: Side) -> Result<u64> {
+        let sql = match side {
+            Side::Green => include_str!("../../../sql/revocations/waiting_green.sql"),
+            Side::Blue => include_str!("../../../sql/revocations/waiting_blue.sql"),
+        };
+        self.all(side, sql).await
+    }
+
+    /// Tries those again that have found nothing on green: their rows may have landed since.
+    ///
+    /// # Errors
+    /// As [`Replay::apply`].
+    pub async fn tombstones(&mut self) -> Result<u64> {
+        if without("tombstones") {
+            return Ok(0);
+        }
+        let sql = include_str!("../../../sql/revocations/tombstones.sql");
+        self.all(Side::Green, sql).await
+    }
+
+    /// The same, if every row has landed.
+    ///
+    /// # Errors
+    /// As [`Replay::apply`].
+    pub async fn tombstones_if_landed(&mut self) -> Result<u64> {
+        match belongs(self.run).await? {
+            Some(Side::Green) => self.tombstones().await,
+            Some(Side::Blue) | None => Ok(0),
+        }
+    }
+
+    async fn all(&mut self, side: Side, sql: &str) -> Result<u64> {
+        let (mut done, mut after) = (0, 0);
+        let mut backoff = Backoff::new(5);
+        loop {
+            self.run.stop.check()?;
+            let tried = match side {
+                Side::Green => self.some_on_green(sql, after).await,
+                Side::Blue => self.some_on_blue(sql, after).await,
+            };
+            match tried {
+                Ok(None) => return Ok(done),
+                Ok(Some((last, count))) => {
+                    (after, done) = (last, done + count);
+                    backoff.reset();
+                }
+                Err(error) => {
+                    let busy = error.code() == Code::LockTimeout
+                        || error.code() == Code::Sql && error.retry_when() == Retry::Now;
+                    let pause = backoff.next_pause().filter(|_| busy);
+                    let Some(pause) = pause else {
+                        return Err(error);
+                    };
+                    rest(&self.run.stop, pause).await?;
+                }
+            }
+        }
+    }
+
+    /// One transaction of events on green, which commits with the note that they were done: the number of the last one, and
+    /// how many there were.
+    async fn some_on_green(&mut self, sql: &str, after: i64) -> Result<Option<(i64, u64)>> {
+        if self.green.closed() {
+            self.green = session(self.run).await?;
+            self.on_green.forget();
+        }
+        let events = waiting(&self.green, sql, after).await?;
+        let Some(last) = events.last().map(|event| event.n) else {
+            return Ok(None);
+        };
+        let doing = "replay revocations";
+        self.run.begin(&self.green, doing).await?;
+        let worked = async {
+            let done = self.on_green.run(&self.green, &events).await?;
+            let (numbers, changed): (Vec<i64>, Vec<i64>) = done.changed.iter().copied().unzip();
+            let note = include_str!("../../../sql/revocations/done_green.sql");
+            self.green
+                .execute(note, &[&numbers, &changed], doing)
+                .await?;
+            bury(&self.green, &done.dead).await?;
+            point("revocations:applied").await
+        };
+        match worked.await {
+            Ok(()) => committed("revocations:done", self.green.commit(doing).await).await?,
+            Err(error) => {
+                self.run.rollback(&self.green).await;
+                return Err(error);
+            }
+        }
+        Ok(Some((
+            last,
+            u64::try_from(events.len()).unwrap_or_default(),
+        )))
+    }
+
+    /// The same on blue, where the note stands as well.
+    async fn some_on_blue(&mut self, sql: &str, after: i64) -> Result<Option<(i64, u64)>> {
+        if self.green.closed() {
+            self.green = session(self.run).await?;
+            self.on_green.forget();
+        }
+        let events = waiting(&self.green, sql, after).await?;
+        let Some(last) = events.last().map(|event| event.n) else {
+            return Ok(None);
+        };
+        let count = u64::try_from(events.len()).unwrap_or_default();
+        if self.blue.as_ref().is_none_or(|blue| blue.closed()) {
+            let blue = self.run.blue_writer("revocations").await?;
+            let room = include_str!("../../../sql/revocations/capture_room.sql");
+            blue.run(room, "make room for what is done on blue").await?;
+            self.on_blue.forget();
+            self.blue = Some(blue);
+        }
+        let Some(blue) = &self.blue else {
+            return Ok(None);
+        };
+        // Blue knows nothing of green's lease.
+        self.run.still_ours().await?;
+        let doing = "replay revocations on blue";
+        blue.run("BEGIN", doing).await?;
+        let numbers: Vec<i64> = events.iter().map(|event| event.n).collect();
+        let worked = async {
+            let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
+            let sql = include_str!("../../../sql/revocations/new_on_blue.sql");
+            let rows = blue.rows(sql, &[&ids], doing).await?;
+            let new: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            let mut events = events;
+            events.retain(|event| new.contains(&event.id));
+            let done = self.on_blue.run(blue, &events).await?;
+            point("revocations:blue").await?;
+            Ok(done.dead)
+        };
+        let dead = match worked.await {
+            Ok(dead) => {
+                committed("revocations:blue_done", blue.commit(doing).await).await?;
+                dead
+            }
+            Err(error) => {
+                self.run.rollback(blue).await;
+                return Err(error);
+            }
+        };
+        self.run.begin(&self.green, doing).await?;
+        let noted = async {
+            let note = include_str!("../../../sql/revocations/done_blue.sql");
+            self.green.execute(note, &[&numbers], doing).await?;
+            bury(&self.green, &dead).await
+        };
+        if let Err(error) = noted.await {
+            self.run.rollback(&self.green).await;
+            return Err(error);
+        }
+        self.green.commit(doing).await?;
+        Ok(Some((last, count)))
+    }
+
+    /// Takes in what there is and does it where it belongs now. Gives how many events are new, and how many were done.
+    ///
+    /// # Errors
+    /// As [`Replay::take`] and [`Replay::apply`].
+    pub async fn pass(&mut self) -> Result<(u64, u64)> {
+        let taken = self.take().await;
+        let done = match belongs(self.run).await? {
+            Some(side) => self.apply(side).await?,
+            None => 0,
+        };
+        Ok((taken?, done))
+    }
+
+    /// What a cutover does before it holds traffic: everything, until little comes in while it is done. Tombstones are tried
+    /// again, since every row has landed by now.
+    ///
+    /// # Errors
+    /// As [`Replay::pass`]; [`Code::DeadLetters`]; [`Code::NoMarker`] and [`Code::NotCaptured`] if green's rows are older than
+    /// the capture.
+    pub async fn catch_up(&mut self) -> Result<(u64, u64)> {
+        mark::still(self.run).await?;
+        let (mut new, mut done) = (0, 0);
+        // Blue may be revoking without end: a few rounds bring it down to what comes in within one.
+        for _ in 0..20 {
+            let (taken, applied) = self.pass().await?;
+            (new, done) = (new + taken, done + applied);
+            if taken < 100 {
+                break;
+            }
+        }
+        self.tombstones_if_landed().await?;
+        self.no_dead().await?;
+        Ok((new, done))
+    }
+
+    /// The last events before own, on green: nothing else changes it now.
+    ///
+    /// # Errors
+    /// As [`Replay::catch_up`]; [`Code::SourceUnreadable`] if a source ends in something that does not become whole.
+    pub async fn last(&mut self) -> Result<u64> {
+        mark::still(self.run).await?;
+        let began = Instant::now();
+        loop {
+            let new = self.take().await?;
+            let mut unread = 0;
+            // Blue's capture has nothing that is not whole, and without a hold it goes on.
+            for source in self
+                .sources
+                .iter_mut()
+                .filter(|source| source.name() != CAPTURE)
+            {
+                unread += source.unread(self.run, &self.green).await?;
+            }
+            if unread == 0 || new > 0 && began.elapsed() > LAST {
+                break;
+            }
+            if began.elapsed() > LAST {
+                let why = format!(
+                    "{unread} events are not whole, or were handed out and not acknowledged"
+                );
+                let names = self.revocations.sources().join("`, `");
+                return Err(unreadable(&names, why));
+            }
+            rest(&self.run.stop, Duration::from_millis(20)).await?;
+        }
+        let done = self.apply(Side::Green).await?;
+        self.no_dead().await?;
+        Ok(done)
+    }
+
+    async fn no_dead(&self) -> Result<()> {
+        let sql = "SELECT count(*) FROM greenlight.revocation WHERE dead IS NOT NULL";
+        let row = self.green.one(sql, &[], "look for dead letters").await?;
+        match row.get::<_, i64>(0) {
+            0 => Ok(()),
+            dead => Err(Error::new(
+                Code::DeadLetters,
+                format!("{dead} events could not be replayed"),
+            )),
+        }
+    }
+
+    /// Takes in and does events for as long as it is not dropped. A source that cannot be read is asked again; whoever waits
+    /// for the end asks once more by [`Replay::pass`].
+    ///
+    /// # Errors
+    /// What does not go away by asking again: a lost lease, an interruption, a gap.
+    pub async fn follow(&mut self) -> Result<()> {
+        let mut every = EVERY;
+        loop {
+            match self.pass().await {
+                Ok(_) => every = EVERY,
+                Err(error)
+                    if matches!(
+                        error.code(),
+                        Code::SourceUnreadable | Code::ConnectionLost | Code::Unreachable
+                    ) =>
+                {
+                    tracing::warn!(%error, "revocations are not followed for the moment");
+                    every = (every * 2).min(Duration::from_secs(2));
+                }
+                Err(error) => return Err(error),
+            }
+            rest(&self.run.stop, every).await?;
+        }
+    }
+}
+
+/// Does on blue, after an abort, what it may have refused.
+///
+/// # Errors
+/// As [`Replay::take`] and [`Replay::apply`]: what has come in is done even where a source cannot be read.
+pub async fn to_blue(run: &Run) -> Result<u64> {
+    let outside =
+        (run.migration.revocations.as_ref()).is_some_and(|revocations| revocations.from_outside());
+    if !outside {
+        return Ok(0);
+    }
+    let Some(mut replay) = Replay::open(run).await? else {
+        return Ok(0);
+    };
+    let taken = replay.take().await;
+    let done = replay.apply(Side::Blue).await?;
+    taken?;
+    Ok(done)
+}
+
+/// The side on which events belong now; `None` while they can only be kept.
+pub(super) async fn belongs(run: &Run) -> Result<Option<Side>> {
+    let Some(record) = run.store.load().await? else {
+        return Ok(None);
+    };
+    if record.owner == "green" {
+        return Ok(Some(Side::Green));
+    }
+    if run.migration.live.is_some() {
+        return Ok(Some(Side::Blue));
+    }
+    let landed = run
+        .store
+        .steps()
+        .await?
+        .get(LANDED)
+        .is_some_and(|step| step.done);
+    // Done before its rows are there, an event would find nothing and leave them alive.
+    Ok((landed || without("tombstones")).then_some(Side::Green))
+}
+
+/// Green as its 2.X service sees it: before own, the tables that wait come first.
+async fn session(run: &Run) -> Result<Session> {
+    run.green_in(
+        "revocations",
+        &[names::NEXT, run.migration.namespace.as_str()],
+    )
+    .await
+}
+
+async fn waiting(green: &Session, sql: &str, after: i64) -> Result<Vec<Waiting>> {
+    let rows = green
+        .rows(sql, &[&after, &AT_ONCE], "read revocations that wait")
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let values: Option<String> = row.get("event");
+            let values: BTreeMap<String, String> =
+                serde_json::from_str(values.as_deref().unwrap_or("{}")).map_err(|_values| {
+                    Error::new(Code::Bug, "a revocation in the record cannot be read")
+                })?;
+            Ok(Waiting {
+                n: row.get("n"),
+                id: row.get("id"),
+                kind: row.get("kind"),
+                values,
+            })
+        })
+        .collect()
+}
+
+async fn bury(green: &Session, dead: &[(i64, String)]) -> Result<()> {
+    let sql = include_str!("../../../sql/revocations/bury.sql");
+    for (n, why) in dead {
+        green.execute(sql, &[n, why], "keep a dead letter").await?;
+    }
+    Ok(())
+}
+
+/// Lets dead letters that have their values be tried again.
+///
+/// # Errors
+/// When green refuses.
+pub async fn retry(run: &Run) -> Result<u64> {
+    let sql = include_str!("../../../sql/revocations/retry.sql");
+    changed(run, sql, None).await
+}
+
+/// Gives a dead letter up, by its number.
+///
+/// # Errors
+/// When green refuses.
+pub async fn discard(run: &Run, number: i64) -> Result<u64> {
+    let sql = include_str!("../../../sql/revocations/discard.sql");
+    changed(run, sql, Some(number)).await
+}
+
+async fn changed(run: &Run, sql: &str, number: Option<i64>) -> Result<u64> {
+    let green = session(run).await?;
+    keep::room(run, &green).await?;
+    let doing = "change dead letters";
+    run.begin(&green, doing).await?;
+    let done = match &number {
+        Some(number) => green.execute(sql, &[number], doing).await,
+        None => green.execute(sql, &[], doing).await,
+    };
+    match done {
+        Ok(rows) => {
+            green.commit(doing).await?;
+            Ok(rows)
+        }
+        Err(error) => {
+            run.rollback(&green).await;
+            Err(error)
+        }
+    }
+}
