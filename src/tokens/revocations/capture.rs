@@ -29,7 +29,14 @@ fn function(place: usize) -> String {
     quote_qualified(names::REVOCATIONS, &format!("note_{place}"))
 }
 
-fn note(place: usize, namespace: &str, table: &str, kind: &str, event: &str, when: &str) -> Note {
+/// A trigger that notes an event; `fires` is when, `each` for what and on which condition.
+fn note(
+    place: usize,
+    (namespace, table): (&str, &str),
+    (kind, event): (&str, &str),
+    fires: &str,
+    each: &str,
+) -> Note {
     let (name, function) = (quote_ident(&names::revocation(place)), function(place));
     let qualified = quote_qualified(namespace, table);
     Note {
@@ -47,8 +54,7 @@ $note$",
                 quote_literal(kind)
             ),
             format!(
-                "CREATE OR REPLACE TRIGGER {name} {when} EXECUTE FUNCTION {function}()",
-                when = when.replace("ON", &format!("ON {qualified}"))
+                "CREATE OR REPLACE TRIGGER {name} AFTER {fires} ON {qualified} FOR EACH {each} EXECUTE FUNCTION {function}()"
             ),
             // Also for those who have set session_replication_role.
             format!("ALTER TABLE {qualified} ENABLE ALWAYS TRIGGER {name}"),
@@ -64,30 +70,18 @@ fn row_note(place: usize, namespace: &str, captured: &Captured) -> Note {
         .map(|column| format!("{}, {row}.{}", quote_literal(column), quote_ident(column)))
         .collect();
     let event = format!("jsonb_build_object({})", pairs.join(", "));
-    let mut made = note(
-        place,
-        namespace,
-        &captured.table,
-        &captured.kind,
-        &event,
-        "",
-    );
     let condition = captured
         .when
         .as_ref()
         .map(|when| format!(" WHEN ({when})"))
         .unwrap_or_default();
-    let trigger = format!(
-        "CREATE OR REPLACE TRIGGER {} AFTER {} ON {} FOR EACH ROW{condition} EXECUTE FUNCTION {}()",
-        quote_ident(&names::revocation(place)),
+    note(
+        place,
+        (namespace, &captured.table),
+        (&captured.kind, &event),
         captured.on.word(),
-        quote_qualified(namespace, &captured.table),
-        function(place)
-    );
-    if let Some(statement) = made.statements.get_mut(1) {
-        *statement = trigger;
-    }
-    made
+        &format!("ROW{condition}"),
+    )
 }
 
 /// All notes of a migration: those of the plan, then one for each table's truncation.
@@ -108,14 +102,12 @@ fn notes(migration: &Migration) -> Vec<Note> {
         .map(|captured| captured.table.as_str())
         .collect();
     for table in tables {
-        let when = "AFTER TRUNCATE ON FOR EACH STATEMENT";
         notes.push(note(
             notes.len(),
-            namespace,
-            table,
-            TRUNCATED,
-            "jsonb_build_object()",
-            when,
+            (namespace, table),
+            (TRUNCATED, "jsonb_build_object()"),
+            "TRUNCATE",
+            "STATEMENT",
         ));
     }
     notes

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::effect::{Effects, Waiting};
 use super::event::Kinds;
+use super::letters::bury;
+use super::side::belongs;
 use super::source::{Source, unreadable};
 use super::{keep, mark};
 use crate::converge::{Backoff, rest};
@@ -24,10 +26,10 @@ use crate::state::{Run, committed, point, without};
 const AT_ONCE: i64 = 1000;
 /// How often the sources are asked while they are followed.
 const EVERY: Duration = Duration::from_millis(100);
+/// How long messages are waited for that were handed out and not acknowledged.
+const AGAIN: Duration = Duration::from_secs(10);
 /// How long the last events before own may take to become whole.
 const LAST: Duration = Duration::from_millis(1500);
-/// The step after which every row has landed.
-const LANDED: &str = "compare";
 
 /// Events from their sources to the side that serves.
 pub struct Replay<'a> {
@@ -309,9 +311,27 @@ impl<'a> Replay<'a> {
                 break;
             }
         }
+        // What was handed out to somebody who died comes again after a while; nothing waits for us yet.
+        let began = Instant::now();
+        while self.unread_outside().await? > 0 && began.elapsed() < AGAIN {
+            let (taken, applied) = self.pass().await?;
+            (new, done) = (new + taken, done + applied);
+            rest(&self.run.stop, EVERY).await?;
+        }
         self.tombstones_if_landed().await?;
         self.no_dead().await?;
         Ok((new, done))
+    }
+
+    /// What was not read of the sources besides blue's capture, which has nothing that is not whole.
+    async fn unread_outside(&mut self) -> Result<u64> {
+        let mut unread = 0;
+        for source in &mut self.sources {
+            if source.name() != CAPTURE {
+                unread += source.unread(self.run, &self.green).await?;
+            }
+        }
+        Ok(unread)
     }
 
     /// The last events before own, on green: nothing else changes it now.
@@ -323,15 +343,8 @@ impl<'a> Replay<'a> {
         let began = Instant::now();
         loop {
             let new = self.take().await?;
-            let mut unread = 0;
-            // Blue's capture has nothing that is not whole, and without a hold it goes on.
-            for source in self
-                .sources
-                .iter_mut()
-                .filter(|source| source.name() != CAPTURE)
-            {
-                unread += source.unread(self.run, &self.green).await?;
-            }
+            // Without a hold blue's capture goes on for ever.
+            let unread = self.unread_outside().await?;
             if unread == 0 || new > 0 && began.elapsed() > LAST {
                 break;
             }
@@ -387,48 +400,8 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// Does on blue, after an abort, what it may have refused.
-///
-/// # Errors
-/// As [`Replay::take`] and [`Replay::apply`]: what has come in is done even where a source cannot be read.
-pub async fn to_blue(run: &Run) -> Result<u64> {
-    let outside =
-        (run.migration.revocations.as_ref()).is_some_and(|revocations| revocations.from_outside());
-    if !outside {
-        return Ok(0);
-    }
-    let Some(mut replay) = Replay::open(run).await? else {
-        return Ok(0);
-    };
-    let taken = replay.take().await;
-    let done = replay.apply(Side::Blue).await?;
-    taken?;
-    Ok(done)
-}
-
-/// The side on which events belong now; `None` while they can only be kept.
-pub(super) async fn belongs(run: &Run) -> Result<Option<Side>> {
-    let Some(record) = run.store.load().await? else {
-        return Ok(None);
-    };
-    if record.owner == "green" {
-        return Ok(Some(Side::Green));
-    }
-    if run.migration.live.is_some() {
-        return Ok(Some(Side::Blue));
-    }
-    let landed = run
-        .store
-        .steps()
-        .await?
-        .get(LANDED)
-        .is_some_and(|step| step.done);
-    // Done before its rows are there, an event would find nothing and leave them alive.
-    Ok((landed || without("tombstones")).then_some(Side::Green))
-}
-
 /// Green as its 2.X service sees it: before own, the tables that wait come first.
-async fn session(run: &Run) -> Result<Session> {
+pub(super) async fn session(run: &Run) -> Result<Session> {
     run.green_in(
         "revocations",
         &[names::NEXT, run.migration.namespace.as_str()],
@@ -455,51 +428,4 @@ async fn waiting(green: &Session, sql: &str, after: i64) -> Result<Vec<Waiting>>
             })
         })
         .collect()
-}
-
-async fn bury(green: &Session, dead: &[(i64, String)]) -> Result<()> {
-    let sql = include_str!("../../../sql/revocations/bury.sql");
-    for (n, why) in dead {
-        green.execute(sql, &[n, why], "keep a dead letter").await?;
-    }
-    Ok(())
-}
-
-/// Lets dead letters that have their values be tried again.
-///
-/// # Errors
-/// When green refuses.
-pub async fn retry(run: &Run) -> Result<u64> {
-    let sql = include_str!("../../../sql/revocations/retry.sql");
-    changed(run, sql, None).await
-}
-
-/// Gives a dead letter up, by its number.
-///
-/// # Errors
-/// When green refuses.
-pub async fn discard(run: &Run, number: i64) -> Result<u64> {
-    let sql = include_str!("../../../sql/revocations/discard.sql");
-    changed(run, sql, Some(number)).await
-}
-
-async fn changed(run: &Run, sql: &str, number: Option<i64>) -> Result<u64> {
-    let green = session(run).await?;
-    keep::room(run, &green).await?;
-    let doing = "change dead letters";
-    run.begin(&green, doing).await?;
-    let done = match &number {
-        Some(number) => green.execute(sql, &[number], doing).await,
-        None => green.execute(sql, &[], doing).await,
-    };
-    match done {
-        Ok(rows) => {
-            green.commit(doing).await?;
-            Ok(rows)
-        }
-        Err(error) => {
-            run.rollback(&green).await;
-            Err(error)
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! How revocations stand: what is unread, what waits, what found nothing, what is dead. Only looks.
 
 use super::keep;
-use super::replay::belongs;
+use super::side::belongs;
 use super::source::Source;
 use crate::error::Result;
 use crate::model::Side;

@@ -28,6 +28,7 @@ fn sample() -> StatusView {
         ],
         following: None,
         fence: None,
+        revocations: None,
         running: None,
         paused: Some(Paused {
             by: "ana".to_owned(),

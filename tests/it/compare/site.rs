@@ -48,6 +48,8 @@ impl Site {
             checks: Vec::new(),
             traffic: Vec::new(),
             cutover: Cutover::default(),
+            revocations: None,
+            accept_lost_writes: false,
         };
         Self { pair, migration }
     }
