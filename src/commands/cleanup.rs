@@ -90,7 +90,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         let blue = site.writer(Side::Blue, "cleanup").await?;
         revocations::remove(&blue, namespace, &record.plan, &Stop::never()).await?;
         if let Some(nats) = &revocations.nats {
-            revocations::forget_consumer(nats, &record.plan, &store).await?;
+            Box::pin(revocations::forget_consumer(nats, &record.plan, &store)).await?;
         }
     }
     link::remove(store.session(), landing).await?;

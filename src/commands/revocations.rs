@@ -28,7 +28,7 @@ pub(super) async fn run(
     }
     match arguments.action {
         RevocationsAction::Capture => capture(printer, &site, arguments).await,
-        RevocationsAction::Status => status(printer, &site, arguments).await,
+        RevocationsAction::Status => Box::pin(status(printer, &site, arguments)).await,
         RevocationsAction::Replay => Box::pin(replay(printer, &site, arguments)).await,
     }
 }
@@ -91,7 +91,7 @@ async fn status(printer: &Printer, site: &Site, arguments: &RevocationsArgs) -> 
         Arc::new(crate::model::event::Silent),
         stop_on_signals(),
     )?;
-    let Some(standing) = revocations::standing(&run).await? else {
+    let Some(standing) = Box::pin(revocations::standing(&run)).await? else {
         return Ok(0);
     };
     let path = arguments.plan.display().to_string();
@@ -176,7 +176,7 @@ async fn replay(printer: &Printer, site: &Site, arguments: &RevocationsArgs) -> 
     let replayed = Box::pin(all(&run, arguments)).await;
     progress.finish();
     let (new, done) = replayed?;
-    let Some(standing) = revocations::standing(&run).await? else {
+    let Some(standing) = Box::pin(revocations::standing(&run)).await? else {
         return Ok(0);
     };
     let path = arguments.plan.display().to_string();

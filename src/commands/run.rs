@@ -113,7 +113,7 @@ async fn follow(run: &Run, progress: &Progress) -> Result<()> {
         return converge::forever(run, &step).await;
     };
     tokio::select! {
-        followed = converge::forever(run, &step) => followed,
-        replayed = replay.follow() => replayed,
+        followed = Box::pin(converge::forever(run, &step)) => followed,
+        replayed = Box::pin(replay.follow()) => replayed,
     }
 }

@@ -128,7 +128,7 @@ async fn revocations(site: &Site, record: &RunRecord, path: &str) -> Result<Opti
         std::sync::Arc::new(crate::model::event::Silent),
         crate::state::Stop::never(),
     )?;
-    let standing = crate::tokens::revocations::standing(&run).await?;
+    let standing = Box::pin(crate::tokens::revocations::standing(&run)).await?;
     Ok(standing.map(|standing| super::revocations::view(&record.plan, path, &standing)))
 }
 

@@ -34,12 +34,12 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let Some(time) = run.migration.cutover.observe else {
         return Ok(());
     };
-    let Some(mut replay) = Replay::open(run).await? else {
-        return watch(run, id, time).await;
+    let Some(mut replay) = Box::pin(Replay::open(run)).await? else {
+        return Box::pin(watch(run, id, time)).await;
     };
     let watched = tokio::select! {
-        watched = watch(run, id, time) => watched,
-        followed = replay.follow() => followed,
+        watched = Box::pin(watch(run, id, time)) => watched,
+        followed = Box::pin(replay.follow()) => followed,
     };
     watched?;
     // What came in last, and what may have landed since it was revoked.

@@ -5,6 +5,7 @@
 //! revoke stays as a tombstone and is tried again when every row has landed. Where nobody can tell what it means it is a
 //! dead letter, which closes the cutover.
 
+mod before_own;
 mod capture;
 mod effect;
 mod event;

@@ -9,7 +9,7 @@ pub(super) async fn look(run: &Run) -> Vec<Gate> {
     let Some(revocations) = &run.migration.revocations else {
         return Vec::new();
     };
-    let read = standing(run).await;
+    let read = Box::pin(standing(run)).await;
     let standing = match read {
         Ok(Some(standing)) => standing,
         Ok(None) => return Vec::new(),

@@ -147,23 +147,23 @@ impl Rules<'_> {
                     );
                 }
             }
-            match statement_kinds(text) {
-                Err((span, why)) => findings.error(
-                    Error::new(Code::PlanRevocations, format!("`{kind}` is no SQL: {why}"))
-                        .at(place(span, "here")),
-                ),
-                Ok(statements) => {
-                    for (span, changes) in statements {
-                        if !changes {
-                            let text = format!(
-                                "`{kind}` has a statement that is no INSERT, UPDATE or DELETE"
-                            );
-                            findings.error(
-                                Error::new(Code::PlanRevocations, text).at(place(span, "this one")),
-                            );
-                        }
-                    }
+            let odd = match statement_kinds(text) {
+                Err((span, why)) => {
+                    let text = format!("`{kind}` is no SQL: {why}");
+                    vec![(span, text, "here")]
                 }
+                Ok(statements) => statements
+                    .into_iter()
+                    .filter(|(_, changes)| !changes)
+                    .map(|(span, _)| {
+                        let text =
+                            format!("`{kind}` has a statement that is no INSERT, UPDATE or DELETE");
+                        (span, text, "this one")
+                    })
+                    .collect(),
+            };
+            for (span, text, label) in odd {
+                findings.error(Error::new(Code::PlanRevocations, text).at(place(span, label)));
             }
         }
         if !any {

@@ -284,7 +284,6 @@ async fn within<T, E: std::fmt::Display>(
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn failed(error: async_nats::Error) -> Error {
     unreadable(NATS, error)
 }

@@ -6,38 +6,34 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::effect::{Effects, Waiting};
 use super::event::Kinds;
+use super::keep;
 use super::letters::bury;
 use super::side::belongs;
-use super::source::{Source, unreadable};
-use super::{keep, mark};
+use super::source::Source;
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Error, Result, Retry};
 use crate::model::Side;
 use crate::model::names;
-use crate::model::revocations::{CAPTURE, Revocations};
+use crate::model::revocations::Revocations;
 use crate::pg::Session;
 use crate::state::{Run, committed, point, without};
 
 /// Events that are done in one transaction.
 const AT_ONCE: i64 = 1000;
 /// How often the sources are asked while they are followed.
-const EVERY: Duration = Duration::from_millis(100);
-/// How long messages are waited for that were handed out and not acknowledged.
-const AGAIN: Duration = Duration::from_secs(10);
-/// How long the last events before own may take to become whole.
-const LAST: Duration = Duration::from_millis(1500);
+pub(super) const EVERY: Duration = Duration::from_millis(100);
 
 /// Events from their sources to the side that serves.
 pub struct Replay<'a> {
-    run: &'a Run,
-    revocations: Arc<Revocations>,
+    pub(super) run: &'a Run,
+    pub(super) revocations: Arc<Revocations>,
     kinds: Kinds,
-    sources: Vec<Source>,
-    green: Session,
+    pub(super) sources: Vec<Source>,
+    pub(super) green: Session,
     blue: Option<Session>,
     on_green: Effects,
     on_blue: Effects,
@@ -292,86 +288,6 @@ impl<'a> Replay<'a> {
             None => 0,
         };
         Ok((taken?, done))
-    }
-
-    /// What a cutover does before it holds traffic: everything, until little comes in while it is done. Tombstones are tried
-    /// again, since every row has landed by now.
-    ///
-    /// # Errors
-    /// As [`Replay::pass`]; [`Code::DeadLetters`]; [`Code::NoMarker`] and [`Code::NotCaptured`] if green's rows are older than
-    /// the capture.
-    pub async fn catch_up(&mut self) -> Result<(u64, u64)> {
-        mark::still(self.run).await?;
-        let (mut new, mut done) = (0, 0);
-        // Blue may be revoking without end: a few rounds bring it down to what comes in within one.
-        for _ in 0..20 {
-            let (taken, applied) = self.pass().await?;
-            (new, done) = (new + taken, done + applied);
-            if taken < 100 {
-                break;
-            }
-        }
-        // What was handed out to somebody who died comes again after a while; nothing waits for us yet.
-        let began = Instant::now();
-        while self.unread_outside().await? > 0 && began.elapsed() < AGAIN {
-            let (taken, applied) = self.pass().await?;
-            (new, done) = (new + taken, done + applied);
-            rest(&self.run.stop, EVERY).await?;
-        }
-        self.tombstones_if_landed().await?;
-        self.no_dead().await?;
-        Ok((new, done))
-    }
-
-    /// What was not read of the sources besides blue's capture, which has nothing that is not whole.
-    async fn unread_outside(&mut self) -> Result<u64> {
-        let mut unread = 0;
-        for source in &mut self.sources {
-            if source.name() != CAPTURE {
-                unread += source.unread(self.run, &self.green).await?;
-            }
-        }
-        Ok(unread)
-    }
-
-    /// The last events before own, on green: nothing else changes it now.
-    ///
-    /// # Errors
-    /// As [`Replay::catch_up`]; [`Code::SourceUnreadable`] if a source ends in something that does not become whole.
-    pub async fn last(&mut self) -> Result<u64> {
-        mark::still(self.run).await?;
-        let began = Instant::now();
-        loop {
-            let new = self.take().await?;
-            // Without a hold blue's capture goes on for ever.
-            let unread = self.unread_outside().await?;
-            if unread == 0 || new > 0 && began.elapsed() > LAST {
-                break;
-            }
-            if began.elapsed() > LAST {
-                let why = format!(
-                    "{unread} events are not whole, or were handed out and not acknowledged"
-                );
-                let names = self.revocations.sources().join("`, `");
-                return Err(unreadable(&names, why));
-            }
-            rest(&self.run.stop, Duration::from_millis(20)).await?;
-        }
-        let done = self.apply(Side::Green).await?;
-        self.no_dead().await?;
-        Ok(done)
-    }
-
-    async fn no_dead(&self) -> Result<()> {
-        let sql = "SELECT count(*) FROM greenlight.revocation WHERE dead IS NOT NULL";
-        let row = self.green.one(sql, &[], "look for dead letters").await?;
-        match row.get::<_, i64>(0) {
-            0 => Ok(()),
-            dead => Err(Error::new(
-                Code::DeadLetters,
-                format!("{dead} events could not be replayed"),
-            )),
-        }
     }
 
     /// Takes in and does events for as long as it is not dropped. A source that cannot be read is asked again; whoever waits

@@ -23,7 +23,7 @@ pub(super) struct Batch {
 
 /// A source.
 pub(super) enum Source {
-    Capture(noted::Reader),
+    Capture(Box<noted::Reader>),
     File(file::Reader),
     Nats(Box<nats::Reader>),
 }
@@ -33,7 +33,7 @@ impl Source {
     pub(super) fn all(revocations: &Revocations) -> Vec<Self> {
         let mut sources = Vec::new();
         if !revocations.captured.is_empty() {
-            sources.push(Self::Capture(noted::Reader::default()));
+            sources.push(Self::Capture(Box::default()));
         }
         if let Some(path) = &revocations.file {
             sources.push(Self::File(file::Reader::new(path)));
@@ -62,9 +62,9 @@ impl Source {
     ) -> Result<Batch> {
         let state = super::keep::state(green, self.name()).await?;
         match self {
-            Self::Capture(reader) => reader.take(run, kinds, state).await,
+            Self::Capture(reader) => Box::pin(reader.take(run, kinds, state)).await,
             Self::File(reader) => reader.take(kinds, state, accept_gap).await,
-            Self::Nats(reader) => reader.take(run, kinds, state, accept_gap).await,
+            Self::Nats(reader) => Box::pin(reader.take(run, kinds, state, accept_gap)).await,
         }
     }
 
@@ -72,7 +72,7 @@ impl Source {
     pub(super) async fn acknowledge(&mut self) -> Result<()> {
         match self {
             Self::Capture(_) | Self::File(_) => Ok(()),
-            Self::Nats(reader) => reader.acknowledge().await,
+            Self::Nats(reader) => Box::pin(reader.acknowledge()).await,
         }
     }
 
@@ -82,7 +82,7 @@ impl Source {
         match self {
             Self::Capture(reader) => reader.unread(run, state).await,
             Self::File(reader) => reader.unread(state).await,
-            Self::Nats(reader) => reader.unread(run, state).await,
+            Self::Nats(reader) => Box::pin(reader.unread(run, state)).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Scene, grant, set};
-use crate::support::{Nats, Program, Seed};
+use crate::support::{Nats, Program, Seed, binaries};
 
 const FILE: &str = "[revocations]\nfile = \"revoked.jsonl\"";
 
@@ -119,13 +119,7 @@ fn what_blue_refuses_in_the_pause_is_not_lost() {
         "SELECT DISTINCT request_id FROM hydra_oauth2_refresh WHERE active ORDER BY 1 LIMIT 60",
     );
     let until = Arc::clone(&stop);
-    let front = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(revoke_in_front(&url, &path, &grants, &until))
-    });
+    let front = std::thread::spawn(move || revoke_in_front(&url, &path, &grants, &until));
     // Given up when blue refuses everything and green has it all.
     let mut given_up = scene.migration.command(&scene.migration.cutover());
     given_up
@@ -172,17 +166,13 @@ fn what_blue_refuses_in_the_pause_is_not_lost() {
 }
 
 /// Revokes one grant after the other on blue, and notes each, whatever blue says: as Hydra's endpoint answers 200.
-async fn revoke_in_front(
+fn revoke_in_front(
     url: &str,
     path: &std::path::Path,
     grants: &str,
     stop: &AtomicBool,
 ) -> (Vec<String>, usize) {
     use std::io::Write as _;
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
-        .await
-        .expect("blue");
-    tokio::spawn(connection);
     let (mut revoked, mut refused) = (Vec::new(), 0);
     let file = fs::OpenOptions::new().append(true).open(path);
     let mut file = file.expect("the file");
@@ -194,11 +184,24 @@ async fn revoke_in_front(
             "DELETE FROM hydra_oauth2_access WHERE request_id = '{request}';
              UPDATE hydra_oauth2_refresh SET active = false WHERE request_id = '{request}'"
         );
-        refused += usize::from(client.batch_execute(&sql).await.is_err());
+        let mut psql = binaries().client("psql");
+        psql.args([
+            "-X",
+            "-q",
+            "-1",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            url,
+            "-c",
+            &sql,
+        ]);
+        refused += usize::from(!psql.output().expect("psql").status.success());
         let line = grant(&format!("front {request}"), request) + "\n";
         file.write_all(line.as_bytes()).expect("the file");
         revoked.push(request.to_owned());
-        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        // As fast as people do.
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
     (revoked, refused)
 }
