@@ -1,6 +1,6 @@
 //! Mistakes, each a small change of the good plan.
 
-use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, traffic};
+use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, revocations, traffic};
 
 pub(super) type Case = (
     &'static str,
@@ -256,7 +256,8 @@ const CASES: &[Case] = &[
 fn each_mistake_is_refused_at_its_line() {
     let (blue, expect) = (catalog(BLUE), catalog(EXPECT));
     let mut wrong = Vec::new();
-    for (what, changes, expected) in CASES.iter().chain(in_sql::CASES).chain(traffic::CASES) {
+    let others = [in_sql::CASES, traffic::CASES, revocations::CASES].concat();
+    for (what, changes, expected) in CASES.iter().chain(&others) {
         let folder = folder(changes);
         let found = compiled(folder.path(), &blue, &expect)
             .err()
