@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A PgBouncer in front of blue, writers that go through it, and the orders plan with both in it. Sourced after script/cluster.
 
-POOLER_DIR='' POOLER_PORT='' PGBENCH='' WRITERS=''
+POOLER_DIR='' POOLER_PORT='' PGBENCH='' WRITERS='' RUNNER=''
 
 find_pgbench() {
     local bin
@@ -54,6 +54,14 @@ pooler_listens() {
         sleep 0.05
     done
     return 1
+}
+
+pooler_admin() { "$PG_CLIENT/psql" -Xq -v ON_ERROR_STOP=1 "postgresql://admin@127.0.0.1:$POOLER_PORT/pgbouncer" "$@"; }
+
+# pooler_point DATABASE: leads to that database of blue, when nobody is connected.
+pooler_point() {
+    printf 'shop = %s\n' "$(pooler_line blue "$1")" >"$POOLER_DIR/shop.ini"
+    pooler_admin -o /dev/null -c 'RELOAD' -c 'RECONNECT shop'
 }
 
 # pooled_plan FOLDER DATABASE: a copy of the orders plan that follows blue and moves the pooler; its file is FOLDER/plan.toml.
@@ -109,3 +117,18 @@ writers_end() {
     cat "$1"/latency.* | cut -d ' ' -f 3 | sort -n | awk -v failed="${failed:-0}" '
         { of[NR] = $1 } END { printf "%d %d %d %d\n", NR, failed, of[int((NR + 1) / 2)] / 1000, of[NR] / 1000 }'
 }
+
+# follow_start FOLDER: `greenlight run` in the background, until only the cutover is left; its process is RUNNER.
+follow_start() {
+    local tries=6000
+    spawn "$GREENLIGHT" run "$1/plan.toml" </dev/null >"$1/run" 2>&1
+    RUNNER=$SPAWNED
+    until "$GREENLIGHT" status "$1/plan.toml" --json 2>/dev/null | grep -qE '"next": *"greenlight cutover'; do
+        kill -0 "$RUNNER" 2>/dev/null || { tail -n 20 "$1/run" >&2; die '`greenlight run` has ended'; }
+        ((tries-- > 0)) || die 'green does not get in step'
+        # It is asked what an operator would ask.
+        sleep 0.2
+    done
+}
+# follow_stop: a run that was taken over ends by itself.
+follow_stop() { wait "$RUNNER" 2>/dev/null || true; }

@@ -25,7 +25,7 @@ pub use crew::each;
 pub use detach::{attach, detach};
 pub use keyed::origin_builds;
 pub use landing::{alter_carried, make_landing, record_sequences};
-pub use own::{own, rehearse};
+pub use own::{make_ready, own, rehearse};
 pub use prepare::{Layout, layout, make_schema, ours, prepare, refuse_green};
 pub use publish::{arm_markers, link_statements, publish, unpublish};
 pub use references::check_references;

@@ -3,7 +3,7 @@
 //! later; with blue fenced and the queues empty it differs.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::resync::{Statements, TargetStatements, queue, recent, statements, taken};
 use super::settle::Settle;
@@ -19,8 +19,10 @@ use crate::state::Run;
 
 /// Keys of one look.
 const BATCH: i64 = 1000;
-/// Before blue is fenced, looks are repeated until no more keys than this are left.
-const FEW: i64 = 1000;
+/// Before blue is fenced, looks are repeated until the keys that are left take no longer than this, by the last look.
+const SHORT: Duration = Duration::from_millis(20);
+/// So few are not worth another look.
+const FEW: i64 = 50;
 /// How often at most.
 const ROUNDS: u32 = 20;
 /// How many keys may be left then, or the pause would not be short.
@@ -59,19 +61,29 @@ pub struct Recheck {
 }
 
 impl Recheck {
-    /// Connects.
+    /// Connects, or takes the sessions that were kept.
     ///
     /// # Errors
     /// When green cannot be reached.
     pub async fn open(run: &Run) -> Result<Self> {
         let values = run.store.variables().await?;
         let mut all = Vec::new();
-        for stream in streams(&run.migration) {
-            let session = run.green("recheck").await?;
-            let statements = prepared(run, &session, &stream, &values).await?;
+        for (n, stream) in streams(&run.migration).into_iter().enumerate() {
+            let statements = statements_of(run, &stream, &values);
+            let session = match run.kept(&purpose(n)) {
+                Some(session) => session,
+                None => prepared(run, &statements).await?,
+            };
             all.push((stream, statements, session));
         }
         Ok(Self { streams: all })
+    }
+
+    /// Keeps the sessions for the next [`Recheck::open`]: in a pause there is no time to make them.
+    pub fn keep(self, run: &Run) {
+        for (n, (_, _, session)) in self.streams.into_iter().enumerate() {
+            run.keep(&purpose(n), session);
+        }
     }
 
     /// Looks while blue is written to, until few keys are left.
@@ -80,13 +92,18 @@ impl Recheck {
     /// [`Code::RecentDiffers`] if too many stay; [`Code::CannotTell`] if green does not follow.
     pub async fn until_few(&self, run: &Run) -> Result<i64> {
         let settle = Settle::open(run, true).await?;
+        let mut each = None;
         for _ in 0..ROUNDS {
             let left = self.left().await?;
-            if left <= FEW {
+            let count = u32::try_from(left).unwrap_or(u32::MAX);
+            if left <= FEW || each.is_some_and(|each: Duration| each.saturating_mul(count) <= SHORT)
+            {
                 return Ok(left);
             }
             settle.wait(run).await?;
-            self.look(run, false).await?;
+            let began = Instant::now();
+            let looked = self.look(run, false).await?;
+            each = Some(began.elapsed() / u32::try_from(looked.max(1)).unwrap_or(u32::MAX));
         }
         let left = self.left().await?;
         if left > MANY {
@@ -137,12 +154,11 @@ struct Differing {
     named: Vec<String>,
 }
 
-async fn prepared(
-    run: &Run,
-    session: &Session,
-    stream: &Stream,
-    values: &BTreeMap<String, String>,
-) -> Result<Statements> {
+fn purpose(stream: usize) -> String {
+    format!("recheck {stream}")
+}
+
+fn statements_of(run: &Run, stream: &Stream, values: &BTreeMap<String, String>) -> Statements {
     let mut all = statements(&run.migration, stream, values);
     all.take = stream
         .captured
@@ -155,10 +171,15 @@ async fn prepared(
             )
         })
         .collect();
+    all
+}
+
+async fn prepared(run: &Run, statements: &Statements) -> Result<Session> {
+    let session = run.green("recheck").await?;
     session
-        .run(&all.tables.join("; "), "make room for a look")
+        .run(&statements.tables.join("; "), "make room for a look")
         .await?;
-    Ok(all)
+    Ok(session)
 }
 
 async fn one_stream(
@@ -171,7 +192,7 @@ async fn one_stream(
     loop {
         run.begin(session, "look at the keys of late").await?;
         let found = one_batch(stream, all, session, &mut after).await;
-        let (taken_now, differing) = match found {
+        let (taken_now, more, differing) = match found {
             Ok(found) => found,
             Err(error) => {
                 run.rollback(session).await;
@@ -202,35 +223,38 @@ async fn one_stream(
             );
             return Err(differing.named.into_iter().fold(error, Error::detail));
         }
-        if taken_now == 0 {
+        if !more {
             return Ok(looked);
         }
         rest(&run.stop, Duration::ZERO).await?;
     }
 }
 
-/// Takes keys beyond `after`, and gives how many, and how many rows that they lead to differ.
+/// Takes keys beyond `after`, and gives how many, whether there may be more, and how many rows that they lead to differ.
 async fn one_batch(
     stream: &Stream,
     all: &Statements,
     session: &Session,
     after: &mut [i64],
-) -> Result<(u64, Differing)> {
+) -> Result<(u64, bool, Differing)> {
     let mut found = Vec::new();
     for ((take, captured), after) in all.take.iter().zip(&stream.captured).zip(after) {
-        found.push(
-            session
-                .execute(take, &[&BATCH, &*after], "take keys of late")
-                .await?,
-        );
+        let taken_now = session
+            .execute(take, &[&BATCH, &*after], "take keys of late")
+            .await?;
+        found.push(taken_now);
+        if taken_now == 0 {
+            continue;
+        }
         let sql = format!("SELECT max(greenlight_id) FROM {}", taken(captured));
         let highest: Option<i64> = session.one(&sql, &[], "take keys of late").await?.get(0);
         *after = highest.unwrap_or(*after);
     }
     let all_found: u64 = found.iter().sum();
     if all_found == 0 {
-        return Ok((0, Differing::default()));
+        return Ok((0, false, Differing::default()));
     }
+    let more = found.iter().any(|found| i64::try_from(*found) == Ok(BATCH));
     session.run(planner_hints(), "set the planner").await?;
     let mut touched: Vec<&str> = Vec::new();
     for (place, driver, expand) in &all.expand {
@@ -277,5 +301,5 @@ async fn one_batch(
             .await?
             .get::<_, i64>(0);
     }
-    Ok((all_found, differing))
+    Ok((all_found, more, differing))
 }

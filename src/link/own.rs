@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
+
 use super::landing::{landed_in_namespace, next_catalog};
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Effect, Error, Result};
@@ -12,6 +14,9 @@ use crate::model::{ddl, diff, names};
 use crate::pg::{self, Session};
 use crate::state::{Run, committed, point};
 
+/// What own's session is opened for.
+const PURPOSE: &str = "own";
+
 /// Swaps the schemas, drops landing's defaults, adds foreign keys (not validated yet) and triggers, moves the sequences,
 /// and makes green the owner; all of it or nothing.
 ///
@@ -19,13 +24,13 @@ use crate::state::{Run, committed, point};
 /// [`Code::SchemaDiffers`] if the result would not be the 2.X schema that the migrator made; a lost reply to COMMIT is
 /// reported as unknown, and the record says which it was.
 pub async fn own(run: &Run) -> Result<()> {
-    let session = run.green("own").await?;
+    let session = session(run).await?;
     if owned(&session).await? {
         return Ok(());
     }
     run.begin(&session, "own").await?;
     point("own:begun").await?;
-    let swapped = match swap(run, &session).await {
+    let swapped = match Box::pin(swap(run, &session)).await {
         Ok(()) => point("own:made").await,
         Err(error) => Err(error),
     };
@@ -47,14 +52,33 @@ pub async fn own(run: &Run) -> Result<()> {
     }
 }
 
+/// Keeps a session for own in which the server has planned what takes longest to plan. A plan holds for a search path, which is
+/// that of the schema that own renames.
+///
+/// # Errors
+/// When green cannot be reached.
+pub async fn make_ready(run: &Run) -> Result<()> {
+    let session = session(run).await?;
+    pg::catalog::make_ready(&session, names::NEXT).await?;
+    run.keep(PURPOSE, session);
+    Ok(())
+}
+
+async fn session(run: &Run) -> Result<Session> {
+    match run.kept(PURPOSE) {
+        Some(session) => Ok(session),
+        None => run.green(PURPOSE).await,
+    }
+}
+
 /// Does all of it but the commit: tells that it would go through, and how long it holds green's tables.
 ///
 /// # Errors
 /// As [`own`].
 pub async fn rehearse(run: &Run) -> Result<()> {
-    let session = run.green("own").await?;
+    let session = session(run).await?;
     run.begin(&session, "rehearse own").await?;
-    let swapped = swap(run, &session).await;
+    let swapped = Box::pin(swap(run, &session)).await;
     run.rollback(&session).await;
     swapped
 }
@@ -130,18 +154,17 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
         format!("SET LOCAL search_path = {}", quote_ident(namespace)),
     ];
     session.run(&rename.join("; "), "swap the schemas").await?;
+    let mut finish = Vec::new();
     for table in next.tables.values() {
-        let finish = ddl::add_foreign_keys(namespace, table)
+        let made = ddl::add_foreign_keys(namespace, table)
             .into_iter()
             .chain(ddl::create_triggers(namespace, table));
-        let finish: Vec<String> = finish
-            .map(|statement| statement.sql)
-            .chain(ddl::comments(namespace, table))
-            .collect();
-        session
-            .run(&finish.join(";\n"), "add foreign keys and triggers")
-            .await?;
+        finish.extend(made.map(|statement| statement.sql));
+        finish.extend(ddl::comments(namespace, table));
     }
+    session
+        .run(&finish.join(";\n"), "add foreign keys and triggers")
+        .await?;
     sequences(run, session, &next).await?;
     same_schema(session, namespace, &next).await?;
     let epoch = run.lease.epoch();
@@ -251,38 +274,39 @@ async fn family(session: &Session, schema: &str) -> Result<BTreeMap<String, Vec<
     Ok(all)
 }
 
+/// All at once, in two round trips.
 async fn sequences(run: &Run, session: &Session, next: &Catalog) -> Result<()> {
     let namespace = run.migration.namespace.as_str();
+    let margin = run.migration.limits.sequence_margin;
     let blue: BTreeMap<String, i64> = run.store.get("sequences").await?.unwrap_or_default();
-    for (name, sequence) in &next.sequences {
-        let largest: Option<i64> = match &sequence.owned_by {
+    let moved = next.sequences.iter().map(async |(name, sequence)| {
+        let last = blue.get(name).copied();
+        let largest = match &sequence.owned_by {
             Some((table, column)) => {
-                let sql = format!(
-                    "SELECT max({})::bigint FROM {}",
-                    quote_ident(column),
-                    quote_qualified(namespace, table)
-                );
-                session
-                    .one(&sql, &[], "find the largest value of a sequence's column")
-                    .await?
-                    .get(0)
+                largest(session, &quote_qualified(namespace, table), column).await?
             }
             None => None,
         };
-        let sequence_name = quote_qualified(namespace, name);
-        let (last, margin) = (
-            blue.get(name).copied(),
-            run.migration.limits.sequence_margin,
-        );
+        let name = quote_qualified(namespace, name);
+        let sql = include_str!("../../sql/link/set_sequence.sql");
         session
             .rows(
-                include_str!("../../sql/link/set_sequence.sql"),
-                &[&sequence_name, &last, &largest, &margin, &sequence.maximum],
+                sql,
+                &[&name, &last, &largest, &margin, &sequence.maximum],
                 "move a sequence",
             )
-            .await?;
-    }
-    Ok(())
+            .await
+    });
+    try_join_all(moved).await.map(drop)
+}
+
+async fn largest(session: &Session, table: &str, column: &str) -> Result<Option<i64>> {
+    let column = quote_ident(column);
+    let sql = format!("SELECT max({column})::bigint FROM {table}");
+    let row = session
+        .one(&sql, &[], "find the largest value of a sequence's column")
+        .await?;
+    Ok(row.get(0))
 }
 
 /// What own is about to commit must be the schema that the migrator made; foreign keys are validated afterwards. Some of

@@ -20,6 +20,7 @@ use crate::model::{Side, names};
 
 mod cancel;
 pub(super) mod failure;
+mod ready;
 mod settings;
 
 pub use cancel::Canceller;
@@ -39,6 +40,8 @@ pub struct Session {
     tls: Tls,
     /// Why the connection ended, once it has.
     ended: Arc<Mutex<Option<sqlstate::ServerMessage>>>,
+    /// What the server has prepared.
+    ready: ready::Ready,
 }
 
 /// Connects as `greenlight/<plan>/<purpose>` and pins the settings, in one round trip after the login.
@@ -143,6 +146,7 @@ async fn open(
         shown: address.shown().to_owned(),
         tls: tls.clone(),
         ended,
+        ready: ready::Ready::default(),
     };
     session.pin(settings).await?;
     if session.server_version < OLDEST {

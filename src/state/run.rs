@@ -116,21 +116,27 @@ pub struct Run {
     pub spare: Spare,
 }
 
-/// Open sessions of each side that nobody uses yet: a pause is no time to log in.
+/// Open sessions of each side that nobody uses yet: a pause is no time to log in. Some are kept for a purpose, with what was
+/// prepared in them.
 #[derive(Clone, Debug, Default)]
-pub struct Spare(Arc<Mutex<Vec<Session>>>);
+pub struct Spare(Arc<Mutex<Vec<Kept>>>);
+
+/// What it is kept for, if for something.
+type Kept = (Option<String>, Session);
 
 impl Spare {
-    fn take(&self, side: Side) -> Option<Session> {
+    fn take(&self, side: Side, kept_for: Option<&str>) -> Option<Session> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|session| !session.closed());
-        let place = all.iter().position(|session| session.side() == side)?;
-        Some(all.swap_remove(place))
+        all.retain(|(_, session)| !session.closed());
+        let place = all.iter().position(|(purpose, session)| {
+            session.side() == side && purpose.as_deref() == kept_for
+        })?;
+        Some(all.swap_remove(place).1)
     }
 
-    fn keep(&self, session: Session) {
+    fn keep(&self, purpose: Option<&str>, session: Session) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(session);
+        all.push((purpose.map(ToOwned::to_owned), session));
     }
 
     /// Closes them.
@@ -162,7 +168,7 @@ impl Run {
     /// # Errors
     /// When green cannot be reached.
     pub async fn green(&self, purpose: &str) -> Result<Session> {
-        if let Some(spare) = self.spare.take(Side::Green) {
+        if let Some(spare) = self.spare.take(Side::Green, None) {
             return Ok(spare);
         }
         self.green_in(purpose, &[self.migration.namespace.as_str()])
@@ -206,7 +212,7 @@ impl Run {
     /// # Errors
     /// [`Code::SideNotNamed`] without an address; when blue cannot be reached.
     pub async fn blue_writer(&self, purpose: &str) -> Result<Session> {
-        if let Some(spare) = self.spare.take(Side::Blue) {
+        if let Some(spare) = self.spare.take(Side::Blue, None) {
             return Ok(spare);
         }
         let Some(address) = &self.blue else {
@@ -234,8 +240,19 @@ impl Run {
         }
         opened
             .into_iter()
-            .for_each(|session| self.spare.keep(session));
+            .for_each(|session| self.spare.keep(None, session));
         Ok(())
+    }
+
+    /// Keeps a session on green, with what was prepared in it, for [`Run::kept`].
+    pub fn keep(&self, purpose: &str, session: Session) {
+        self.spare.keep(Some(purpose), session);
+    }
+
+    /// The session on green that was kept for this purpose, if it still lives.
+    #[must_use]
+    pub fn kept(&self, purpose: &str) -> Option<Session> {
+        self.spare.take(Side::Green, Some(purpose))
     }
 
     /// A session on a side.

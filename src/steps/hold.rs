@@ -4,6 +4,7 @@ use super::Description;
 use super::arm::ABORT;
 use crate::converge::Recheck;
 use crate::error::Result;
+use crate::link;
 use crate::model::migration::Migration;
 use crate::state::{Run, point};
 use crate::traffic::Traffic;
@@ -30,13 +31,16 @@ pub(super) fn describe(migration: &Migration) -> Description {
 
 pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     if run.migration.live.is_some() {
-        let left = Recheck::open(run).await?.until_few(run).await?;
+        let recheck = Recheck::open(run).await?;
+        let left = recheck.until_few(run).await?;
         run.note(
             id,
             format!("{left} keys that changed of late are left to compare"),
         )
         .await?;
         run.prepare(SPARE.0, SPARE.1).await?;
+        recheck.keep(run);
+        link::make_ready(run).await?;
     }
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
