@@ -39,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
             "[vars]",
             "[observe]\nfor = \"1s\"\n[revocations]\nfile = \"e.jsonl\"\napply = \"revoke/\"\n[vars]",
         )],
-        "GL0126 plan.toml",
+        "GL0126 plan.toml:6",
     ),
     (
         "a kind without a file",
