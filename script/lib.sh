@@ -271,6 +271,15 @@ need_nginx() {
     export GREENLIGHT_NGINX
 }
 
+# Finds or installs the NATS server. Sets GREENLIGHT_NATS_SERVER.
+need_nats() {
+    if [[ -z ${GREENLIGHT_NATS_SERVER:-} ]]; then
+        find_daemon nats-server >/dev/null || apt_install nats-server
+        GREENLIGHT_NATS_SERVER=$(find_daemon nats-server) || die "The NATS server was installed, but is nowhere to be found"
+    fi
+    export GREENLIGHT_NATS_SERVER
+}
+
 # haproxy_holds PROGRAM: whether it survives the end of a hold. 2.6.12 of Debian 12 does not (HAProxy's issue 2726).
 haproxy_holds() {
     local version

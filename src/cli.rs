@@ -205,6 +205,15 @@ pub enum Command {
     )]
     Cleanup(CleanupArgs),
 
+    /// Capture revocations on blue, show how they stand, or replay them
+    ///
+    /// `capture` puts triggers on blue's tables, before blue is copied. `status` only looks. `replay` takes in what the plan's
+    /// sources have, and does it on the side that serves.
+    #[command(
+        after_help = "Examples:\n  greenlight revocations capture plan.toml\n  greenlight revocations status plan.toml --json | jq .backlog\n  greenlight revocations replay plan.toml --follow"
+    )]
+    Revocations(RevocationsArgs),
+
     /// Show the 2.X schema, or keep it as the plan's snapshot
     ///
     /// With a plan, the migrator of the plan makes the schema; with --url, it is read from that database.
@@ -404,5 +413,8 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+mod revocations;
 #[cfg(test)]
 mod tests;
+
+pub use revocations::{RevocationsAction, RevocationsArgs};

@@ -16,6 +16,7 @@ mod plan;
 mod preflight;
 mod rehearse;
 mod report;
+mod revocations;
 mod run;
 mod same_blue;
 mod schema;
@@ -89,7 +90,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
     let global = &cli.global;
     match &cli.command {
         Command::Check(arguments) => check::run(printer, global, &arguments.plan),
-        Command::Plan(arguments) => plan::run(printer, global, arguments).await,
+        Command::Plan(arguments) => Box::pin(plan::run(printer, global, arguments)).await,
         Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
         Command::Cutover(arguments) => Box::pin(cutover::run(printer, global, arguments)).await,
         Command::Abort(arguments) => Box::pin(abort::run(printer, global, arguments)).await,
@@ -101,6 +102,9 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Pause(arguments) => pause::run(printer, global, &arguments.plan, true).await,
         Command::Resume(arguments) => pause::run(printer, global, &arguments.plan, false).await,
         Command::Cleanup(arguments) => cleanup::run(printer, global, arguments).await,
+        Command::Revocations(arguments) => {
+            Box::pin(revocations::run(printer, global, arguments)).await
+        }
         Command::Schema(arguments) => schema::run(printer, global, arguments).await,
         Command::Explain(arguments) => explain::run(printer, arguments.code.as_deref()),
         Command::Completions(arguments) => completions::run(printer, arguments.shell),

@@ -12,6 +12,7 @@ pub mod ident;
 pub mod ini;
 pub mod migration;
 pub mod names;
+pub mod revocations;
 pub mod side;
 pub mod stats;
 pub mod stream;

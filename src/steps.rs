@@ -29,6 +29,8 @@ mod ready;
 mod recheck;
 mod references;
 mod release;
+mod replay;
+mod rest;
 mod seal;
 mod seed;
 mod transform;
@@ -77,6 +79,8 @@ pub enum Step {
     Arm,
     /// Waits until green is in step, and runs the hooks.
     Ready,
+    /// Replays the revocations that have come in.
+    Replay,
     /// Makes requests wait in front of the service.
     Hold,
     /// Blue refuses writes, for a while.
@@ -89,6 +93,8 @@ pub enum Step {
     Seal,
     /// Stops the replication.
     Detach,
+    /// Replays the rest of the revocations.
+    Rest,
     /// Swaps the schemas: the point of no return.
     Own,
     /// Points the traffic to green.
@@ -187,15 +193,18 @@ impl Step {
     pub fn of_cutover(migration: &Migration) -> Vec<Self> {
         let (live, cutover) = (migration.live.is_some(), &migration.cutover);
         let traffic = !migration.traffic.is_empty();
+        let revocations = migration.revocations.is_some();
         let all = [
             (Self::Arm, live),
             (Self::Ready, live || !cutover.before.is_empty()),
+            (Self::Replay, revocations),
             (Self::Hold, live || traffic),
             (Self::Fence, live),
             (Self::Drain, live),
             (Self::Recheck, live),
             (Self::Seal, live),
             (Self::Detach, live),
+            (Self::Rest, revocations),
             (Self::Own, true),
             (Self::Flip, traffic),
             (Self::Release, traffic),
@@ -229,6 +238,7 @@ impl Step {
                 | Self::Recheck
                 | Self::Seal
                 | Self::Detach
+                | Self::Rest
                 | Self::Own
                 | Self::Flip
                 | Self::Release
@@ -240,7 +250,7 @@ impl Step {
     pub fn is_committed(&self) -> bool {
         matches!(
             self,
-            Self::Seal | Self::Detach | Self::Own | Self::Flip | Self::Release
+            Self::Seal | Self::Detach | Self::Rest | Self::Own | Self::Flip | Self::Release
         )
     }
 
@@ -262,6 +272,8 @@ impl Step {
             Self::Analyze => "analyze".to_owned(),
             Self::References => "references".to_owned(),
             Self::Compare => "compare".to_owned(),
+            Self::Replay => "replay".to_owned(),
+            Self::Rest => "rest".to_owned(),
             Self::Own => "own".to_owned(),
             Self::Arm => "arm".to_owned(),
             Self::Ready => "ready".to_owned(),
@@ -306,6 +318,8 @@ impl Step {
             Self::Analyze => analyze::describe(migration),
             Self::References => references::describe(migration),
             Self::Compare => compare::describe(migration),
+            Self::Replay => replay::describe(migration),
+            Self::Rest => rest::describe(migration),
             Self::Own => own::describe(migration),
             Self::Arm => arm::describe(migration),
             Self::Ready => ready::describe(migration),
@@ -348,6 +362,8 @@ impl Step {
             Self::Analyze => analyze::run(run, &id).await,
             Self::References => references::run(run, &id).await,
             Self::Compare => return compare::run(run, &id).await,
+            Self::Replay => replay::run(run, &id).await,
+            Self::Rest => rest::run(run, &id).await,
             Self::Own => own::run(run).await,
             Self::Recheck => return recheck::run(run).await,
             Self::Arm => arm::run(run).await,

@@ -27,6 +27,7 @@ mod printer;
 pub mod progress;
 pub mod rehearse_view;
 pub mod report_view;
+pub mod revocations_view;
 pub mod run_view;
 mod running;
 mod settings;

@@ -81,6 +81,7 @@ Commands:
   pause        Make batches wait
   resume       Let batches go on after a pause
   cleanup      List what greenlight has made; with --execute, remove it
+  revocations  Capture revocations on blue, show how they stand, or replay them
   schema       Show the 2.X schema, or keep it as the plan's snapshot
   explain      Explain an error code, or list all of them
   completions  Print a completion script

@@ -8,6 +8,7 @@ use crate::cutover::Stage;
 use crate::error::{Code, Error};
 use crate::fence;
 use crate::model::Side;
+use crate::tokens::revocations;
 use crate::ui::Printer;
 use crate::ui::abort_view::AbortView;
 
@@ -41,6 +42,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
             fence::arm(&run).await?;
         }
         undone(&run).await?;
+    } else {
+        // An abort that could not be finished may have left some.
+        Box::pin(revocations::to_blue(&run)).await?;
     }
     let lives = tokens::put_back(&site, watchman.observer()).await;
     watchman.finish();

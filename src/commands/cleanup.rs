@@ -1,5 +1,7 @@
 //! `cleanup`: lists what greenlight has made on green; with `--execute`, removes it.
 
+use std::path::Path;
+
 use super::site::Site;
 use super::{Outcome, tokens};
 use crate::cli::{CleanupArgs, Global};
@@ -9,7 +11,8 @@ use crate::link;
 use crate::model::migration::Migration;
 use crate::model::{Side, names};
 use crate::pg::probe;
-use crate::state::{RunRecord, Store, living};
+use crate::state::{RunRecord, Stop, Store, living};
+use crate::tokens::revocations;
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
 
@@ -47,6 +50,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     if record.migration.live.is_some() {
         rows.extend(replication(&record.migration, allowed, green));
     }
+    if record.migration.revocations.is_some() {
+        rows.push(captured(allowed));
+    }
     if !arguments.execute {
         printer.show(&CleanupView {
             plan: record.plan.clone(),
@@ -79,22 +85,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         )
         .into());
     }
-    // What lives were is on blue, and would stay there with nobody to put it back.
-    if let Some(lives) = tokens::still(&site, &store.steps().await?).await? {
-        let condition = format!(
-            "{} rows and {} settings of tokens have longer lives",
-            lives.kept, lives.settings
-        );
-        return Err(Error::new(Code::LivesStand, condition)
-            .fix(format!(
-                "Run `greenlight tokens restore {} --execute` first.",
-                arguments.plan.display()
-            ))
-            .into());
-    }
+    no_longer_lives(&site, &store, &arguments.plan).await?;
     if record.migration.live.is_some() {
         unlink(&site, &store, &record).await?;
     }
+    Box::pin(no_capture(&site, &store, &record)).await?;
     link::remove(store.session(), landing).await?;
     for row in rows.iter_mut().filter(|row| row.action != Action::Keep) {
         row.action = Action::Removed;
@@ -112,6 +107,52 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         next,
     })?;
     Ok(0)
+}
+
+/// Refuses while lives of tokens are longer than they were.
+async fn no_longer_lives(site: &Site, store: &Store, plan: &Path) -> Result<()> {
+    // What lives were is on blue, and would stay there with nobody to put it back.
+    if let Some(lives) = tokens::still(site, &store.steps().await?).await? {
+        let condition = format!(
+            "{} rows and {} settings of tokens have longer lives",
+            lives.kept, lives.settings
+        );
+        return Err(Error::new(Code::LivesStand, condition).fix(format!(
+            "Run `greenlight tokens restore {} --execute` first.",
+            plan.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Takes the capture of revocations from blue, and what a stream keeps for us.
+async fn no_capture(site: &Site, store: &Store, record: &RunRecord) -> Result<()> {
+    let Some(revocations) = &record.migration.revocations else {
+        return Ok(());
+    };
+    let namespace = record.migration.namespace.as_str();
+    let blue = site.writer(Side::Blue, "cleanup").await?;
+    revocations::remove(&blue, namespace, &record.plan, &Stop::never()).await?;
+    if let Some(nats) = &revocations.nats {
+        revocations::forget_consumer(nats, &record.plan, store).await?;
+    }
+    Ok(())
+}
+
+/// The capture of revocations on blue, and what was replayed there.
+fn captured(allowed: bool) -> ObjectRow {
+    ObjectRow {
+        side: Side::Blue,
+        kind: "schema".to_owned(),
+        name: names::REVOCATIONS.to_owned(),
+        why: "revocations that were noted or replayed there, with the triggers that call its functions: a green that is begun anew needs another capture, and a copy of blue made after it".to_owned(),
+        size_bytes: None,
+        action: if allowed {
+            Action::Remove
+        } else {
+            Action::Keep
+        },
+    }
 }
 
 /// The record, if it is this plan's.

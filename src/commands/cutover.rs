@@ -247,7 +247,17 @@ fn view(
 
 /// A gate as it is shown; commands in its fix are told with the plan's path.
 pub(super) fn row(gate: &Gate, path: &str) -> GateRow {
-    let commands = ["run", "verify", "resume", "status", "abort", "rehearse"];
+    let commands = [
+        "run",
+        "verify",
+        "resume",
+        "status",
+        "abort",
+        "rehearse",
+        "revocations capture",
+        "revocations replay",
+        "revocations status",
+    ];
     let fix = commands.iter().fold(gate.fix.clone(), |fix, command| {
         fix.replace(
             &format!("`greenlight {command}`"),

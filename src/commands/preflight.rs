@@ -15,6 +15,7 @@ use crate::pg::probe::{self, Facts, Needs, RelationSize};
 use crate::pg::{self, Session};
 use crate::plan::{self, Warning};
 use crate::state;
+use crate::tokens::revocations;
 use crate::ui::numbers::{bytes, plural};
 
 /// The oldest server that greenlight works with.
@@ -131,6 +132,10 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         let there = pg::catalog::read(&green, &namespace).await?;
         refusals.extend(link::refuse_green(&migration, &there).err());
     }
+    if !begun.next && !begun.aside {
+        refusals.extend(revocations::matches(&migration, &blue, &green).await.err());
+    }
+    lossy(&migration, &mut warnings);
     if green_facts.in_recovery {
         refusals.push(
             Error::new(
@@ -161,6 +166,25 @@ pub(super) async fn survey(site: &Site) -> Result<Survey, Failure> {
         refusals,
     };
     Ok(with_room(survey))
+}
+
+/// What a migration loses by design is said before it is begun.
+fn lossy(migration: &Migration, warnings: &mut Vec<Warning>) {
+    if migration.accept_lost_writes {
+        warnings.push(Warning::new(
+            "nothing follows blue: what it takes after the seed does not reach green and is lost at the cutover",
+        ));
+    }
+    let Some(revocations) = &migration.revocations else {
+        return;
+    };
+    if !revocations.captured.is_empty() {
+        let count = u64::try_from(revocations.captured.len()).unwrap_or(u64::MAX);
+        warnings.push(Warning::new(format!(
+            "blue has {} of greenlight that note revocations in `greenlight_revocations.noted` until cleanup; `greenlight revocations capture --show` lists their statements",
+            plural(count, "trigger", "triggers")
+        )));
+    }
 }
 
 fn versions(blue: &Facts, green: &Facts, refusals: &mut Vec<Error>, warnings: &mut Vec<Warning>) {

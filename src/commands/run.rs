@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::model::event::{Event, Observer as _};
 use crate::state::Run;
 use crate::steps::Step;
+use crate::tokens::revocations::Replay;
 use crate::ui::run_view::RunView;
 use crate::ui::{Printer, Progress};
 
@@ -108,5 +109,11 @@ async fn follow(run: &Run, progress: &Progress) -> Result<()> {
         total: 0,
         unit: "rows",
     });
-    converge::forever(run, &step).await
+    let Some(mut replay) = Replay::open(run).await? else {
+        return converge::forever(run, &step).await;
+    };
+    tokio::select! {
+        followed = Box::pin(converge::forever(run, &step)) => followed,
+        replayed = Box::pin(replay.follow()) => replayed,
+    }
 }

@@ -9,9 +9,10 @@ use super::{Outcome, cutover, tokens};
 use crate::cli::Global;
 use crate::error::Result;
 use crate::model::Side;
-use crate::state::{StepRecord, Store, living};
+use crate::state::{RunRecord, StepRecord, Store, living};
 use crate::steps::Step;
 use crate::ui::Printer;
+use crate::ui::revocations_view::StandingView;
 use crate::ui::status_view::{
     Holder, Paused, Progression, StatusView, StepState, Stopped, WalkAway,
 };
@@ -88,7 +89,6 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next
     };
     let running_now = running.is_some();
-    let lives = tokens::stand(&site, &records).await;
     printer.show(&StatusView {
         plan: record.plan.clone(),
         state: state.to_owned(),
@@ -96,6 +96,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         epoch: u64::try_from(record.epoch).unwrap_or_default(),
         since: record.owned_at.clone().unwrap_or_else(|| record.begun_at.clone()),
         steps,
+        revocations: revocations(&site, &record, &shown.to_string()).await?,
         running: running.map(|living| Holder {
             holder: record.holder.as_ref().map(|(who, _)| who.clone()).unwrap_or_default(),
             pid: u32::try_from(living.pid).unwrap_or_default(),
@@ -106,7 +107,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         safe_to_walk_away: WalkAway { safe: !stopped_between && (!followed || running_now), why: why.to_owned() },
         following,
         fence: fence.and_then(|(_, fence)| fence),
-        lives,
+        lives: tokens::stand(&site, &records).await,
         way_back: if green {
             "none: green's writes do not flow back".to_owned()
         } else {
@@ -115,6 +116,21 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// How revocations stand, if the plan has any.
+async fn revocations(site: &Site, record: &RunRecord, path: &str) -> Result<Option<StandingView>> {
+    if record.migration.revocations.is_none() {
+        return Ok(None);
+    }
+    let run = site.look(
+        record.migration.clone(),
+        site.store("status").await?,
+        std::sync::Arc::new(crate::model::event::Silent),
+        crate::state::Stop::never(),
+    )?;
+    let standing = Box::pin(crate::tokens::revocations::standing(&run)).await?;
+    Ok(standing.map(|standing| super::revocations::view(&record.plan, path, &standing)))
 }
 
 /// Why it is safe to walk away, or not.

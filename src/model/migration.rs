@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
+use super::revocations::Revocations;
 use super::template::Template;
 use super::tokens::Tokens;
 use super::traffic::{Cutover, Target};
@@ -282,6 +283,12 @@ pub struct Migration {
     /// The lives of tokens.
     #[serde(default)]
     pub tokens: Option<Tokens>,
+    /// Revocations that must not be lost; `None` if the plan has none.
+    #[serde(default)]
+    pub revocations: Option<Revocations>,
+    /// Whether blue goes on being written after the seed though nothing follows it, so that green may lack rows of blue.
+    #[serde(default)]
+    pub accept_lost_writes: bool,
 }
 
 impl Migration {

@@ -61,6 +61,16 @@ pub const GUARD: &str = "guard";
 /// The guard's trigger on each of green's tables.
 pub const GUARD_TRIGGER: &str = "greenlight_guard";
 
+/// The schema of the capture of revocations and of its marker on blue: apart from the record, since it goes into every copy
+/// of blue.
+pub const REVOCATIONS: &str = "greenlight_revocations";
+
+/// The trigger that notes revocations of a table, by its place in the plan; of the truncation of one, too.
+#[must_use]
+pub fn revocation(place: usize) -> String {
+    format!("greenlight_revocation_{place}")
+}
+
 /// What the names of all publications, slots and subscriptions of a plan begin with.
 #[must_use]
 pub fn replication_prefix(plan: &str) -> String {

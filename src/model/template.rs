@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ident::{quote_ident, quote_literal};
 
+mod bind;
+
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

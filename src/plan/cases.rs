@@ -9,6 +9,7 @@ use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Table};
 mod bad;
 mod good;
 mod in_sql;
+mod revocations;
 mod tokens;
 mod traffic;
 
@@ -44,6 +45,7 @@ effect = "orders.cents is NOT NULL"
     ),
     ("check.sql", "SELECT id FROM orders WHERE total IS NULL\n"),
     ("2.sql", "-- The 2.X schema.\n"),
+    ("revoke/ended.sql", "DELETE FROM orders WHERE id = :'id';\n"),
 ];
 
 /// A table from `name: column type, …`: `!` is NOT NULL, `=` a default, `*` a column of the primary key.
@@ -126,7 +128,9 @@ fn folder(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
             assert!(text.contains(from), "`{from}` is not in {name}");
             text = text.replacen(from, to, 1);
         }
-        std::fs::write(folder.path().join(name), text).unwrap();
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
     folder
 }

@@ -6,6 +6,7 @@ use super::carry;
 use super::findings::{Findings, Warning};
 use super::lint::{self, Context};
 use super::load::Loaded;
+use super::revocations;
 use super::spec::{Mode, SeedSpec, VarSpec};
 use super::text::{Role, Text};
 use super::tokens::tokens;
@@ -107,6 +108,7 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
     migration.traffic = traffic::targets(loaded);
     migration.cutover = traffic::cutover(loaded);
     migration.tokens = tokens(loaded);
+    migration.revocations = revocations::revocations(loaded);
     // Until the subscription is made with it.
     if let (Some(live), Some(now)) = (&mut migration.live, live(spec)) {
         live.seen_from_green = now.seen_from_green;
@@ -171,6 +173,8 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         traffic: traffic::targets(loaded),
         cutover: traffic::cutover(loaded),
         tokens: tokens(loaded),
+        revocations: revocations::revocations(loaded),
+        accept_lost_writes: spec.sync.accept_lost_writes,
     };
     Ok(Compiled {
         migration,

@@ -17,6 +17,7 @@ const WITHOUT_EFFECT: &[&[&str]] = &[
     &["canary"],
     &["observe"],
     &["tokens"],
+    &["revocations"],
     &["green", "service"],
     &["green", "url_env"],
     &["green", "url"],

@@ -23,6 +23,7 @@ mod no_batch;
 mod no_value;
 mod partial_groups;
 mod reach;
+mod revocations;
 mod select_star;
 mod tables;
 mod tighter;
@@ -60,6 +61,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("live", live::check),
     ("traffic", traffic::check),
     ("tokens", tokens::check),
+    ("revocations", revocations::check),
 ];
 
 /// What the rules look at.

@@ -71,6 +71,26 @@ pub fn load(path: &Path) -> Result<Loaded> {
             }
         }
     }
+    for (key, folder_named) in named_folders(&spec) {
+        let here = super::revocations::without_slash(&folder_named);
+        let read = std::fs::read_dir(folder.join(&here)).and_then(|entries| {
+            for entry in entries {
+                let name = entry?.file_name();
+                let file = here.join(&name);
+                if file.extension().is_some_and(|ending| ending == "sql") {
+                    files.insert(file.clone(), std::fs::read_to_string(folder.join(&file))?);
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            let place = at(
+                spans.value_of(&["revocations", key]),
+                "this folder cannot be read",
+            );
+            missing.push((place, error));
+        }
+    }
     if let Some(error) = missing_files(missing) {
         return Err(error);
     }
@@ -149,6 +169,17 @@ fn named_files(spec: &Spec) -> Vec<(PathBuf, Vec<String>)> {
         ));
     }
     files
+}
+
+/// The folders whose SQL files belong to the plan, with their keys under `[revocations]`.
+fn named_folders(spec: &Spec) -> Vec<(&'static str, PathBuf)> {
+    let Some(revocations) = &spec.revocations else {
+        return Vec::new();
+    };
+    let blue = revocations.apply_on_blue.clone();
+    std::iter::once(("apply", revocations.apply.clone()))
+        .chain(blue.map(|folder| ("apply_on_blue", folder)))
+        .collect()
 }
 
 fn missing_files(missing: Vec<(Place, std::io::Error)>) -> Option<Error> {

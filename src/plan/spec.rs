@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
+pub use super::spec_revocations::RevocationsSpec;
 pub use super::spec_tables::{
     Carry, DataCheckSpec, Expression, OnBadRowSpec, OnFoundSpec, Patch, TransformSpec, VarSpec,
 };
@@ -79,6 +80,9 @@ pub struct Spec {
     /// put back afterwards. With this table the cutover has gates about tokens.
     #[serde(default)]
     pub tokens: Option<TokensSpec>,
+    /// Revocations that must not be lost while green is built and takes over: where they come from, and what each does.
+    #[serde(default)]
+    pub revocations: Option<RevocationsSpec>,
 }
 
 fn public() -> String {
@@ -157,6 +161,10 @@ pub struct Sync {
     /// share one, which keeps their transactions whole. Example: `{ tokens = ["access_tokens", "refresh_tokens"] }`.
     #[serde(default)]
     pub groups: BTreeMap<String, Vec<String>>,
+    /// With `mode = "none"`: blue goes on being written after the seed, and what it takes then never reaches green. Rows of
+    /// blue that green lacks are then counted and told, not refused. Default: false.
+    #[serde(default)]
+    pub accept_lost_writes: bool,
 }
 
 impl Sync {

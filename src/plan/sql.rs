@@ -122,6 +122,38 @@ fn masked(text: &str) -> String {
     masked
 }
 
+/// A part of a text with what is wrong there.
+pub(crate) type Wrong = (Range<usize>, String);
+
+/// The statements of a text, each with whether it changes rows: INSERT, UPDATE or DELETE, on its own or behind WITH.
+///
+/// # Errors
+/// The first thing that is no SQL.
+pub(crate) fn statement_kinds(text: &str) -> Result<Vec<(Range<usize>, bool)>, Wrong> {
+    use squawk_syntax::SyntaxKind;
+    use squawk_syntax::ast::AstNode as _;
+    let source = masked(text);
+    let parsed = SourceFile::parse(&source);
+    if let Some(error) = parsed.errors().first() {
+        let range = error.range();
+        let range = usize::from(range.start())..usize::from(range.end());
+        return Err((range, error.message().to_owned()));
+    }
+    let tree = parsed.tree();
+    let statements = tree.syntax().children().map(|node| {
+        let changes = matches!(
+            node.kind(),
+            SyntaxKind::INSERT | SyntaxKind::UPDATE | SyntaxKind::DELETE
+        );
+        let range = node.text_range();
+        (
+            usize::from(range.start())..usize::from(range.end()),
+            changes,
+        )
+    });
+    Ok(statements.collect())
+}
+
 impl Facts {
     /// Reads a text.
     pub(crate) fn read(text: &str, form: Form) -> Self {

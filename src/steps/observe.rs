@@ -10,15 +10,23 @@ use crate::model::event::Event;
 use crate::model::migration::Migration;
 use crate::pg::Session;
 use crate::state::Run;
+use crate::tokens::revocations::Replay;
 
 const EVERY: Duration = Duration::from_secs(1);
 
 pub(super) fn describe(migration: &Migration) -> Description {
     let seconds = migration.cutover.observe.map_or(0, |time| time.as_secs());
+    let (follows, undo) = match &migration.revocations {
+        Some(_) => (
+            ", replay revocations on green",
+            "none: what was revoked stays revoked",
+        ),
+        None => ("", "it only reads"),
+    };
     Description::new(
-        format!("watch both sides for {seconds} s"),
+        format!("watch both sides for {seconds} s{follows}"),
         "looks",
-        "it only reads",
+        undo,
     )
 }
 
@@ -26,6 +34,25 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let Some(time) = run.migration.cutover.observe else {
         return Ok(());
     };
+    let Some(mut replay) = Box::pin(Replay::open(run)).await? else {
+        return Box::pin(watch(run, id, time)).await;
+    };
+    let watched = tokio::select! {
+        watched = Box::pin(watch(run, id, time)) => watched,
+        followed = Box::pin(replay.follow()) => followed,
+    };
+    watched?;
+    // What came in last, and what may have landed since it was revoked.
+    let (_, done) = Box::pin(replay.pass()).await?;
+    let found = Box::pin(replay.tombstones()).await?;
+    run.note(
+        id,
+        format!("the last {done} revocations were replayed, {found} that had found nothing were tried again"),
+    )
+    .await
+}
+
+async fn watch(run: &Run, id: &str, time: Duration) -> Result<()> {
     let green = run.green("observe").await?;
     let blue = match run.blue("observe").await {
         Ok(blue) => Some(blue),

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::link;
 use crate::model::migration::{Migration, SchemaSource};
 use crate::state::Run;
+use crate::tokens::revocations;
 
 pub(super) fn describe(migration: &Migration) -> Description {
     let how = match &migration.schema {
@@ -21,5 +22,6 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {
+    revocations::mark(run).await?;
     link::prepare(run).await
 }

@@ -16,6 +16,7 @@ mod cluster_kill;
 mod cluster_lease;
 mod cluster_live;
 mod cluster_orders;
+mod cluster_revocations;
 mod cluster_stock;
 mod cluster_tokens;
 mod cluster_traffic;

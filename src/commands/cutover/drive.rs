@@ -14,6 +14,7 @@ use crate::model::Side;
 use crate::model::migration::Migration;
 use crate::state::{Run, StepRecord};
 use crate::steps::Step;
+use crate::tokens::revocations;
 
 /// How a cutover ended.
 pub(in crate::commands) enum Ended {
@@ -183,7 +184,11 @@ async fn compared(run: &Run) -> Result<()> {
 
 /// Undoes what was done of a cutover, and forgets its steps.
 pub(in crate::commands) async fn undone(run: &Run) -> Result<()> {
-    let cancelled = cutover::cancel(run).await;
+    let cancelled = match cutover::cancel(run).await {
+        // What blue has refused meanwhile, or green was told alone, is done on blue now that it serves on.
+        Ok(()) => Box::pin(revocations::to_blue(run)).await.map(|_done| ()),
+        Err(error) => Err(error),
+    };
     let ids: Vec<String> = Step::of_cutover(&run.migration)
         .iter()
         .map(Step::id)

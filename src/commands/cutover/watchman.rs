@@ -11,7 +11,7 @@ use crate::state::Stop;
 use crate::ui::{Printer, Progress};
 
 /// The steps in which a signal is refused: both sides may be closed, or traffic on its way.
-const COMMITTED: [&str; 5] = ["seal", "detach", "own", "flip", "release"];
+const COMMITTED: [&str; 6] = ["seal", "detach", "rest", "own", "flip", "release"];
 /// The steps after which clients are served again: with traffic targets the second, without them the first.
 const SERVED: [&str; 2] = ["own", "release"];
 

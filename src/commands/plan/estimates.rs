@@ -77,6 +77,8 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         | Step::Recheck
         | Step::Seal
         | Step::Detach
+        | Step::Replay
+        | Step::Rest
         | Step::Own
         | Step::Flip
         | Step::Release

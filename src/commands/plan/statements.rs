@@ -45,6 +45,8 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         | Step::Flip
         | Step::Release
         | Step::Canary
+        | Step::Replay
+        | Step::Rest
         | Step::Unlink
         | Step::Observe
         | Step::Lives => Vec::new(),

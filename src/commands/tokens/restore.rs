@@ -45,14 +45,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RestoreA
     let progress = Arc::new(Progress::new(printer));
     let observer: Arc<dyn Observer> = Arc::clone(&progress) as _;
     begins(&observer, "put lives of tokens back");
-    let back = back(
+    let back = Box::pin(back(
         &site,
         tokens.clone(),
         green,
         &arguments.leave,
         &observer,
         stop(),
-    )
+    ))
     .await;
     if back.is_ok() {
         ends(&observer);

@@ -103,6 +103,10 @@ codes! {
         "Something under `[tokens]` lacks a read-back, is not an expression over one row, or is not there on both sides.",
         "Nothing was done: a life that cannot be read back cannot be put back.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[tokens]`.";
+    PlanRevocations = "GL0126", exit 2, AfterFix, "the plan could lose revocations",
+        "What the plan says about revocations lacks something, or cannot be done as it stands.",
+        "Nothing was done: a token that was revoked might come back to life on green.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[revocations]`.";
 
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
@@ -400,6 +404,31 @@ codes! {
         "The setting reads otherwise than it was set, or its program failed.",
         "What it was before is kept; nothing after it was done.",
         "Run the hook by hand, then the command again.";
+
+    NotCaptured = "GL0811", exit 3, AfterFix, "blue's revocations are not captured",
+        "The plan counts on triggers that note blue's revocations, and they are not there, or not as the plan says.",
+        "Nothing was done: a token that is revoked after the copy of blue would be alive on green.",
+        "`greenlight revocations capture PLAN`, before the copy of blue is made.";
+    NoMarker = "GL0812", exit 3, AfterFix, "green was copied from blue before revocations were captured",
+        "The capture's marker on blue is not the one that came with green's rows: they are older than the capture, or it was made anew.",
+        "Green must not take over: tokens that were revoked in between would come back to life.",
+        "Make another copy of blue now, with the schema `greenlight_revocations` in it, and begin anew.";
+    SourceUnreadable = "GL0813", exit 1, Now, "a source of revocations cannot be read",
+        "Blue's capture, the file or the stream of events could not be read to its end.",
+        "What was read is kept; nothing was acknowledged that is not in green's record. The cutover is closed.",
+        "Mend what is named above and run it again.";
+    SourceGap = "GL0814", exit 3, AfterFix, "revocations are gone before they were read",
+        "The file was replaced or cut off, or the stream has dropped messages, before all of it had been read.",
+        "Some revocations are not known here; the cutover is closed.",
+        "Put the missing events back where they are read from (one that is read twice does no harm), then `greenlight revocations replay PLAN --accept-gap`.";
+    DeadLetters = "GL0815", exit 3, AfterFix, "events could not be replayed",
+        "Some events make no sense, or what they do on a side has failed; each is kept as a dead letter with its reason.",
+        "The tokens that they name may be alive. The cutover is closed.",
+        "`greenlight revocations status PLAN` lists them. Mend the cause, then `greenlight revocations replay PLAN --retry`, or give one up with `--discard NUMBER`.";
+    RevocationsWait = "GL0816", exit 1, Now, "revocations wait to be replayed",
+        "Events have come in that are not done yet on the side that serves.",
+        "They are in green's record and are not lost; until they are done, their tokens may be alive.",
+        "`greenlight revocations replay PLAN`; it may be run again at any time.";
 
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",

@@ -1,6 +1,6 @@
 //! Mistakes, each a small change of the good plan.
 
-use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, tokens, traffic};
+use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, revocations, tokens, traffic};
 
 pub(super) type Case = (
     &'static str,
@@ -256,11 +256,14 @@ const CASES: &[Case] = &[
 fn each_mistake_is_refused_at_its_line() {
     let (blue, expect) = (catalog(BLUE), catalog(EXPECT));
     let mut wrong = Vec::new();
-    let more = in_sql::CASES
-        .iter()
-        .chain(traffic::CASES)
-        .chain(tokens::CASES);
-    for (what, changes, expected) in CASES.iter().chain(more) {
+    let others = [
+        in_sql::CASES,
+        traffic::CASES,
+        tokens::CASES,
+        revocations::CASES,
+    ]
+    .concat();
+    for (what, changes, expected) in CASES.iter().chain(&others) {
         let folder = folder(changes);
         let found = compiled(folder.path(), &blue, &expect)
             .err()

@@ -49,6 +49,8 @@ impl Site {
             traffic: Vec::new(),
             cutover: Cutover::default(),
             tokens: None,
+            revocations: None,
+            accept_lost_writes: false,
         };
         Self { pair, migration }
     }

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Shop,
     /// Hydra 1.11.
     Hydra,
+    /// Only what Hydra 1.11 does by itself: nothing there brings a dead token back to life.
+    Oauth,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
         let own = match self {
             Self::Shop => shop::DEEDS,
             Self::Hydra => hydra::DEEDS,
+            Self::Oauth => return hydra::oauth(),
         };
         [storm::DEEDS, own].concat()
     }
@@ -51,7 +54,7 @@ impl Kind {
     fn tables(self) -> &'static [storm::Table] {
         match self {
             Self::Shop => shop::TABLES,
-            Self::Hydra => hydra::TABLES,
+            Self::Hydra | Self::Oauth => hydra::TABLES,
         }
     }
 
@@ -59,7 +62,7 @@ impl Kind {
     pub(crate) fn operations(self) -> Vec<&'static str> {
         let named: Vec<&str> = match self {
             Self::Shop => shop::ALSO.to_vec(),
-            Self::Hydra => hydra::ALSO.to_vec(),
+            Self::Hydra | Self::Oauth => hydra::ALSO.to_vec(),
         };
         let deeds = self.deeds();
         let own = deeds.iter().map(|deed| deed.name);

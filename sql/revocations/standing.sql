@@ -1,0 +1,8 @@
+-- What waits, what found nothing, what is dead, and how old the last event is, in milliseconds.
+SELECT count(*) FILTER (WHERE green_at IS NULL AND dead IS NULL) AS green_waits,
+       count(*) FILTER (WHERE blue_at IS NULL AND dead IS NULL AND source <> 'capture') AS blue_waits,
+       count(*) FILTER (WHERE green_at IS NOT NULL AND changed = 0 AND event IS NOT NULL AND dead IS NULL) AS tombstones,
+       count(*) FILTER (WHERE dead IS NOT NULL) AS dead,
+       count(*) AS events,
+       (extract(epoch FROM clock_timestamp() - max(arrived_at)) * 1000)::bigint AS age_ms
+FROM greenlight.revocation;

@@ -1,0 +1,55 @@
+//! Dead letters: kept, tried again, given up.
+
+use super::keep;
+use super::replay::session;
+use crate::error::Result;
+use crate::pg::Session;
+use crate::state::Run;
+
+/// Makes dead letters of events, by number, in the transaction that is open.
+pub(super) async fn bury(green: &Session, dead: &[(i64, String)]) -> Result<()> {
+    let sql = include_str!("../../../sql/revocations/bury.sql");
+    for (n, why) in dead {
+        green.execute(sql, &[n, why], "keep a dead letter").await?;
+    }
+    Ok(())
+}
+
+/// Lets dead letters that have their values be tried again.
+///
+/// # Errors
+/// When green refuses.
+pub async fn retry(run: &Run) -> Result<u64> {
+    let sql = include_str!("../../../sql/revocations/retry.sql");
+    changed(run, sql, None).await
+}
+
+/// Gives a dead letter up, by its number.
+///
+/// # Errors
+/// When green refuses.
+pub async fn discard(run: &Run, number: i64) -> Result<u64> {
+    let sql = include_str!("../../../sql/revocations/discard.sql");
+    changed(run, sql, Some(number)).await
+}
+
+async fn changed(run: &Run, sql: &str, number: Option<i64>) -> Result<u64> {
+    let green = session(run).await?;
+    keep::room(run, &green).await?;
+    let doing = "change dead letters";
+    run.begin(&green, doing).await?;
+    let done = match &number {
+        Some(number) => green.execute(sql, &[number], doing).await,
+        None => green.execute(sql, &[], doing).await,
+    };
+    match done {
+        Ok(rows) => {
+            green.commit(doing).await?;
+            Ok(rows)
+        }
+        Err(error) => {
+            run.rollback(&green).await;
+            Err(error)
+        }
+    }
+}

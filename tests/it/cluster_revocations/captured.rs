@@ -1,0 +1,124 @@
+//! The capture on blue: with all that Hydra 1.11 does going on from before the copy until after the cutover.
+
+use std::collections::BTreeSet;
+
+use super::{Scene, set};
+use crate::support::Seed;
+use crate::support::writers::{Kind, Writers};
+
+/// Consents of green's flows.
+const CONSENTS: &str =
+    "SELECT consent_challenge_id FROM hydra_oauth2_flow WHERE consent_challenge_id IS NOT NULL";
+
+fn through(seed: Seed) {
+    let mut scene = Scene::open(seed, true, "5s", "");
+    let url = scene.migration.pair.blue.url("blue");
+    let writers = Writers::start(&url, Kind::Oauth, 7, 3);
+    writers.pace(Some(150));
+    // No copy of blue may be older than the capture.
+    scene.migration.run(&["run"]).error(3, "GL0811");
+    let made = scene.revocations("capture", &[]).with(0).json();
+    assert_eq!(made["made"], true);
+    let again = scene.revocations("capture", &[]).with(0).json();
+    assert_eq!(
+        (&again["made"], &again["since"]),
+        (&false.into(), &made["since"])
+    );
+    if seed == Seed::Restored {
+        // This green was restored before.
+        scene.migration.run(&["run"]).error(3, "GL0812");
+        writers.until(50);
+        scene.migration.new_green("later");
+    }
+    writers.until(50);
+    scene.migration.run(&["run"]).with(0);
+    let (landed, flows) = (scene.green_lives(), set(&scene.on_green(CONSENTS)));
+    writers.until(150);
+    let standing = scene.revocations("status", &[]).with(0).json();
+    assert!(standing["backlog"].as_u64() > Some(20), "{standing}");
+    let replayed = scene.revocations("replay", &[]).with(0).json();
+    assert!(replayed["done"].as_u64() > Some(20), "{replayed}");
+    assert_eq!(replayed["dead"], 0);
+    writers.until(50);
+    let cutover = scene.migration.begin(&scene.migration.cutover());
+    scene
+        .migration
+        .until_on_green("SELECT owner = 'green' FROM greenlight.ownership");
+    writers.until(50);
+    writers.stop();
+    cutover.end().with(0);
+    scene.judge(&landed);
+    // A logout takes the session and no flow.
+    let consents = set(&scene.on_blue("SELECT challenge FROM hydra_oauth2_consent_request"));
+    let kept: BTreeSet<String> = flows.intersection(&consents).cloned().collect();
+    let now = set(&scene.on_green(CONSENTS));
+    assert_eq!(
+        kept.difference(&now).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+    assert_eq!(
+        scene.on_green(
+            "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"
+        ),
+        "0"
+    );
+    let standing = scene.revocations("status", &[]).with(0).json();
+    assert_eq!(standing["backlog"], 0, "{standing}");
+    // Nothing of ours stays.
+    scene
+        .migration
+        .run(&["cleanup", "--execute", "--confirm", scene.migration.name()])
+        .with(0);
+    let left = "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'greenlight%')
+                     + (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%')";
+    assert_eq!(scene.on_blue(left), "0");
+    assert_eq!(scene.migration.on_green(left), "0");
+}
+
+#[test]
+fn a_copied_green_brings_no_token_back_to_life() {
+    through(Seed::Copy);
+}
+
+#[test]
+fn a_restored_green_brings_no_token_back_to_life() {
+    through(Seed::Restored);
+}
+
+/// Nothing that names a token is shown, whatever is asked.
+#[test]
+fn no_signature_is_shown() {
+    let scene = Scene::open(Seed::Copy, true, "1s", "");
+    scene.revocations("capture", &[]).with(0);
+    scene.migration.run(&["run"]).with(0);
+    let signature =
+        scene.on_blue("SELECT signature FROM hydra_oauth2_refresh WHERE active LIMIT 1");
+    scene.on_blue(&format!(
+        "UPDATE hydra_oauth2_refresh SET active = false WHERE signature = '{signature}'; TRUNCATE hydra_oauth2_pkce"
+    ));
+    // What it does fails, with the value in the server's words.
+    let broken =
+        "DELETE FROM hydra_oauth2_access WHERE length(:'signature') = (:'signature')::integer;";
+    std::fs::write(scene.migration.path("sql/revoke/refresh_ended.sql"), broken).expect("a file");
+    let mut shown = String::new();
+    let ended = scene.revocations("replay", &["-vv"]).with(3);
+    shown.push_str(&(ended.stdout.clone() + &ended.stderr));
+    let letters = ended.json()["letters"].clone();
+    assert_eq!(letters.as_array().map(Vec::len), Some(2), "{letters}");
+    for command in [vec!["status"], vec!["cutover"], vec!["report"]] {
+        let ended = scene.migration.run(&command);
+        shown.push_str(&(ended.stdout + &ended.stderr));
+    }
+    assert!(!shown.contains(&signature), "{shown}");
+    let gates = scene.migration.run(&["cutover"]).with(3).stdout;
+    assert!(gates.contains("dead letters"), "{gates}");
+    // One is mended, the other given up.
+    let right = "UPDATE hydra_oauth2_refresh SET active = false WHERE signature = :'signature';";
+    std::fs::write(scene.migration.path("sql/revoke/refresh_ended.sql"), right).expect("a file");
+    let left = scene.revocations("replay", &["--retry"]).with(3).json();
+    let number = left["letters"][0]["number"].to_string();
+    scene.revocations("replay", &["--discard", &number]).with(0);
+    let alive = format!("SELECT active FROM hydra_oauth2_refresh WHERE signature = '{signature}'");
+    assert_eq!(scene.on_green(&alive), "f");
+    scene.migration.run(&["cutover"]).with(0);
+}
