@@ -44,7 +44,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             format!("greenlight report {shown}"),
         ),
         (true, false, _, _) => (
-            "green owns the data; foreign keys are not validated yet",
+            if done(&Step::Validate) {
+                "green owns the data; what follows the cutover is not done yet"
+            } else {
+                "green owns the data; foreign keys are not validated yet"
+            },
             format!(
                 "greenlight cutover {shown} --execute --confirm {}",
                 record.plan
