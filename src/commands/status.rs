@@ -44,11 +44,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             format!("greenlight report {shown}"),
         ),
         (true, false, _, _) => (
-            if done(&Step::Validate) {
-                "green owns the data; what follows the cutover is not done yet"
-            } else {
-                "green owns the data; foreign keys are not validated yet"
-            },
+            unfinished(done(&Step::Validate)),
             format!(
                 "greenlight cutover {shown} --execute --confirm {}",
                 record.plan
@@ -119,6 +115,15 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         next,
     })?;
     Ok(0)
+}
+
+/// Where a green stands that owns the data while steps are left.
+fn unfinished(validated: bool) -> &'static str {
+    if validated {
+        "green owns the data; what follows the cutover is not done yet"
+    } else {
+        "green owns the data; foreign keys are not validated yet"
+    }
 }
 
 /// Why it is safe to walk away, or not.
