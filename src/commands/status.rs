@@ -45,7 +45,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             format!("greenlight report {shown}"),
         ),
         (true, false, _, _) => (
-            "green owns the data; foreign keys are not validated yet",
+            unfinished(done(&Step::Validate)),
             format!(
                 "greenlight cutover {shown} --execute --confirm {}",
                 record.plan
@@ -131,6 +131,15 @@ async fn revocations(site: &Site, record: &RunRecord, path: &str) -> Result<Opti
     )?;
     let standing = Box::pin(crate::tokens::revocations::standing(&run)).await?;
     Ok(standing.map(|standing| super::revocations::view(&record.plan, path, &standing)))
+}
+
+/// Where a green stands that owns the data while steps are left.
+fn unfinished(validated: bool) -> &'static str {
+    if validated {
+        "green owns the data; what follows the cutover is not done yet"
+    } else {
+        "green owns the data; foreign keys are not validated yet"
+    }
 }
 
 /// Why it is safe to walk away, or not.

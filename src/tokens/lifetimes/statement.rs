@@ -143,11 +143,12 @@ impl Statements<'_> {
                 let expired = if without("token-expired") {
                     String::new()
                 } else {
-                    format!("({value})::timestamptz > clock_timestamp() AND ")
+                    "greenlight_at > clock_timestamp() AND ".to_owned()
                 };
-                // A value of a row that is none of these may be anything: it is not looked at.
+                // A value of a row that is not live may be anything: it is not looked at. OFFSET 0 has it read once.
                 format!(
-                    "CASE WHEN ({live}) THEN {expired}({value})::timestamptz < {} ELSE false END",
+                    "CASE WHEN ({live}) THEN (SELECT {expired}greenlight_at < {} \
+                     FROM (SELECT ({value})::timestamptz AS greenlight_at OFFSET 0) AS greenlight_read) ELSE false END",
                     self.until()
                 )
             }

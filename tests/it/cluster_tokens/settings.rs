@@ -99,7 +99,7 @@ fn a_hook_that_fails_is_not_believed_and_not_quoted() {
             Code::SettingNotSet,
         ),
         (
-            r#""echo", "the password is canary-printed""#,
+            r#""echo", "this is canary-printed""#,
             r#""true", "{value}""#,
             Code::SettingUnreadable,
         ),
