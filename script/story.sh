@@ -65,7 +65,7 @@ story() {
     on_exit stop_jobs
 
     header 'Without a sync: blue writes on, and green is a snapshot of it'
-    plan=$(story_plan none snapshot.toml 's/^for = .*/for = "3s"/')
+    plan=$(story_plan none snapshot.toml 's/^for = .*/for = "3s"/') || die "no plan"
     name=$(toml_value plan "$plan")
     # Here the tokens' lives are made longer, so that few need a refresh in the window.
     show 'capture' revocations capture "$plan"
@@ -89,7 +89,7 @@ story() {
     cluster_psql green postgres -q -c 'CREATE DATABASE live'
     export GREENLIGHT_GREEN_URL=${CLUSTER_URL[green]/"/$DATABASE?"/"/live?"}
     local seen="host=$CLUSTER_SOCKETS port=${CLUSTER_PORT[blue]} user=postgres dbname=$DATABASE"
-    plan=$(story_plan live plan.toml "s/^mode = .*/mode = \"logical\"/; /^seed = /d; s/^\[blue\]/[blue]\nseen_from_green = \"$seen\"/")
+    plan=$(story_plan live plan.toml "s/^mode = .*/mode = \"logical\"/; /^seed = /d; s|^\[blue\]|[blue]\nseen_from_green = \"$seen\"|") || die "no plan"
     name=$(toml_value plan "$plan")
     traffic_start live
     show 'run' run "$plan" --until compare

@@ -64,6 +64,16 @@ fn through(seed: Seed) {
     );
     let standing = scene.revocations("status", &[]).with(0).json();
     assert_eq!(standing["backlog"], 0, "{standing}");
+    // All of it again, in another order.
+    scene.on_blue(
+        "UPDATE greenlight_revocations.noted SET xid = (3 + xid::text::bigint * 7919 % 500)::text::xid8",
+    );
+    scene
+        .migration
+        .on_green("DELETE FROM greenlight.revocation; DELETE FROM greenlight.revocation_source");
+    let again = scene.revocations("replay", &[]).with(0).json();
+    assert!(again["done"].as_u64() > Some(40), "{again}");
+    scene.judge(&landed);
     // Nothing of ours stays.
     scene
         .migration

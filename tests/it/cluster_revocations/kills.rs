@@ -66,3 +66,48 @@ fn a_stream_is_read_again_after_a_kill() {
     scene.migration.run(&scene.migration.cutover()).with(0);
     scene.judge(&landed);
 }
+
+/// An abort does on blue what came from outside, also when it is killed meanwhile.
+#[test]
+fn an_abort_that_was_killed_does_the_rest_on_blue() {
+    let scene = Scene::open(Seed::Copy, false, "1s", "");
+    scene
+        .migration
+        .edit("[revocations]", "[revocations]\nfile = \"revoked.jsonl\"");
+    let file = scene.migration.path("revoked.jsonl");
+    std::fs::write(&file, "").expect("the file");
+    scene.migration.run(&["run"]).with(0);
+    let before = scene.blue_lives();
+    let grants = scene.on_blue(
+        "SELECT DISTINCT request_id FROM hydra_oauth2_refresh WHERE active ORDER BY 1 LIMIT 3",
+    );
+    let mut text = String::new();
+    for (number, request) in grants.lines().enumerate() {
+        text.push_str(&(grant(&format!("e{number}"), request) + "\n"));
+    }
+    std::fs::write(&file, text).expect("the file");
+    // Done on green already, and given up right before own.
+    scene
+        .migration
+        .run_into(
+            &scene.migration.cutover(),
+            "own:begun=error,revocations:blue",
+        )
+        .killed();
+    scene
+        .migration
+        .run_into(&["abort"], "revocations:blue_done")
+        .killed();
+    scene.migration.run(&["abort"]).with(0);
+    let ended = format!(
+        "SELECT count(*) FILTER (WHERE active) || ' of ' || count(*) FROM hydra_oauth2_refresh WHERE request_id IN ('{}')",
+        grants.replace('\n', "','")
+    );
+    assert_eq!(scene.on_blue(&ended), "0 of 3");
+    // Nobody else's: each grant had a refresh token, and an access token at most.
+    let gone = before.difference(&scene.blue_lives()).count();
+    assert!((3..=6).contains(&gone), "{gone}");
+    // And once more, to its end.
+    scene.migration.run(&scene.migration.cutover()).with(0);
+    assert_eq!(scene.on_green(&ended), "0 of 3");
+}
