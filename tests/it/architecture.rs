@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The longest a file may be.
 const LINES: usize = 420;
+/// One list, that nobody reads from top to bottom, and that is as long as there are codes.
+const LIST: &str = "src/error/codes/table.rs";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -142,7 +144,7 @@ fn no_file_is_too_long() {
     for folder in ["src", "tests"] {
         for (file, text) in files(folder, "rs") {
             let lines = text.lines().count();
-            if lines > LINES {
+            if lines > LINES && file != LIST {
                 long.push(format!("{file}: {lines} lines"));
             }
         }

@@ -99,15 +99,14 @@ codes! {
         "A traffic target or a hook of the plan lacks something, or says two things at once.",
         "Nothing was done: a target whose state cannot be read back would be moved blindly.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[[traffic]]`.";
-    PlanTokens = "GL0129", exit 2, AfterFix, "the plan cannot move the lives of tokens safely",
-        "Something under `[tokens]` lacks a read-back, is not an expression over one row, or is not there on both sides.",
-        "Nothing was done: a life that cannot be read back cannot be put back.",
-        "Mend the marked place; `docs/plan.md` lists the keys of `[tokens]`.";
     PlanRevocations = "GL0126", exit 2, AfterFix, "the plan could lose revocations",
         "What the plan says about revocations lacks something, or cannot be done as it stands.",
         "Nothing was done: a token that was revoked might come back to life on green.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[revocations]`.";
-
+    PlanTokens = "GL0129", exit 2, AfterFix, "the plan cannot move the lives of tokens safely",
+        "Something under `[tokens]` lacks a read-back, is not an expression over one row, or is not there on both sides.",
+        "Nothing was done: a life that cannot be read back cannot be put back.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[tokens]`.";
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
         "Nothing was done.",
@@ -144,12 +143,10 @@ codes! {
         "A connection string, service file or password file has a mistake.",
         "Nothing was done.",
         "Mend it; the forms are those of libpq.";
-
     NotLogical = "GL0210", exit 2, AfterFix, "a server is not set up for logical replication",
         "A live sync needs `wal_level = logical` and a free replication slot and WAL sender on blue, and workers on green.",
         "Nothing was done.",
         "Change the setting and restart that server.";
-
     GreenNotEmpty = "GL0301", exit 3, AfterFix, "green is not empty",
         "With `seed = \"copy\"`, green's schema must be empty before the first run.",
         "Nothing was done: greenlight never removes what it did not make.",
@@ -194,7 +191,6 @@ codes! {
         "An operator paused it with `greenlight pause`: a run that is under way waits, and none is begun.",
         "Nothing was done; finished batches are kept.",
         "Run `greenlight resume PLAN`, then `greenlight run PLAN`.";
-
     PlanChanged = "GL0401", exit 2, AfterFix, "the plan has changed since the run began",
         "The plan file, or a file that it names, is not the one with which this green was begun.",
         "Nothing was done: half of the rows would be made by one plan and half by another.",
@@ -239,12 +235,10 @@ codes! {
         "Tables or columns of blue are not those with which the run began.",
         "Nothing more was done: what was copied may lack a column.",
         "Look at the difference; begin anew if it concerns the plan.";
-
     FollowedByOther = "GL0414", exit 3, AfterFix, "blue is followed by another green under this plan's name",
         "Publication, slot and markers on blue are named after the plan, and another green uses them.",
         "Nothing was done: the two would take each other's changes.",
         "Give this plan another name, or clean up the other green first.";
-
     BadRow = "GL0501", exit 3, AfterFix, "a row cannot be converted",
         "The SELECT of a transform, or a constraint of its target, refuses a row.",
         "The batch was rolled back; all finished batches stand.",
@@ -277,12 +271,10 @@ codes! {
         "PostgreSQL could not extend a file.",
         "The batch was rolled back; all finished batches stand.",
         "Make room, then run the same command again.";
-
     WouldBreak = "GL0509", exit 3, AfterFix, "a foreign key of 2.X would not hold",
         "A row of green points at a row that is not there, and 2.X demands it.",
         "Green must not take over as it is; all rows stand.",
         "Find the rows with the query given, mend them on blue or in the SELECT, and begin anew.";
-
     ApplyFailed = "GL0510", exit 3, AfterFix, "green cannot apply a change of blue",
         "The replication from blue to green meets a change that it cannot write, and tries again every few seconds.",
         "Nothing is lost: blue keeps the WAL until green has caught up, which fills its disk in the end.",
@@ -303,7 +295,6 @@ codes! {
         "Blue's oldest snapshot is older than `limits.blue_snapshot`: vacuum cleans up nothing younger, and blue's tables grow.",
         "The subscriptions were disabled, which ends the copy's snapshot; tables that were copied stay, the others start over.",
         "Raise the limit, or give a large table a group of its own (`sync.groups`), and run it again: it enables them.";
-
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",
         "What was to be printed is lost; nothing else was changed.",
@@ -380,31 +371,6 @@ codes! {
         "Green owns the data: the point of no return is passed.",
         "Nothing was done.",
         "Finish it with `greenlight cutover PLAN --execute`.";
-    LivesStand = "GL0821", exit 3, AfterFix, "longer lives of tokens stand",
-        "Tokens of blue, or of green that has them from blue, live longer than they were issued for, and what they had is kept on blue.",
-        "Nothing was done.",
-        "Put them back first: `greenlight tokens restore PLAN --execute`.";
-    LivesTooLate = "GL0822", exit 3, AfterFix, "no life of a token can be made longer now",
-        "A cutover is under way, green owns the data, or lives are being put back.",
-        "Nothing was done.",
-        "`greenlight status PLAN` says where the migration is; `greenlight tokens status PLAN` says which lives stand.";
-    LivesHeld = "GL0823", exit 1, Now, "rows of tokens are held by other transactions",
-        "Some rows whose life is to be put back stayed locked by others, try after try.",
-        "All others were put back; what those had is kept.",
-        "End the transactions that hold them, and run it again.";
-    LifeNotWritten = "GL0824", exit 3, AfterFix, "an expiry that was written does not read as it should",
-        "What `set` wrote is not what `expires` then read, for at least one row; the batch was rolled back.",
-        "Rows of earlier batches have their longer life, with the old one kept.",
-        "Mend `set`, `expires` or `format` of the named table, or put everything back: `greenlight tokens restore PLAN --execute`.";
-    SettingUnreadable = "GL0825", exit 3, AfterFix, "a setting of the issuer cannot be read",
-        "The program or request of a setting failed, did not end in time, or gave something that is no plain value. What it printed is not shown: it may be a secret.",
-        "The setting is as it was, or as the message says.",
-        "Run the hook by hand; `read` must give the value and nothing else: one word of at most 64 letters, digits and `.:_+-`.";
-    SettingNotSet = "GL0826", exit 1, Now, "a setting of the issuer was not set",
-        "The setting reads otherwise than it was set, or its program failed.",
-        "What it was before is kept; nothing after it was done.",
-        "Run the hook by hand, then the command again.";
-
     NotCaptured = "GL0811", exit 3, AfterFix, "blue's revocations are not captured",
         "The plan counts on triggers that note blue's revocations, and they are not there, or not as the plan says.",
         "Nothing was done: a token that is revoked after the copy of blue would be alive on green.",
@@ -429,7 +395,30 @@ codes! {
         "Events have come in that are not done yet on the side that serves.",
         "They are in green's record and are not lost; until they are done, their tokens may be alive.",
         "`greenlight revocations replay PLAN`; it may be run again at any time.";
-
+    LivesStand = "GL0821", exit 3, AfterFix, "longer lives of tokens stand",
+        "Tokens of blue, or of green that has them from blue, live longer than they were issued for, and what they had is kept on blue.",
+        "Nothing was done.",
+        "Put them back first: `greenlight tokens restore PLAN --execute`.";
+    LivesTooLate = "GL0822", exit 3, AfterFix, "no life of a token can be made longer now",
+        "A cutover is under way, green owns the data, or lives are being put back.",
+        "Nothing was done.",
+        "`greenlight status PLAN` says where the migration is; `greenlight tokens status PLAN` says which lives stand.";
+    LivesHeld = "GL0823", exit 1, Now, "rows of tokens are held by other transactions",
+        "Some rows whose life is to be put back stayed locked by others, try after try.",
+        "All others were put back; what those had is kept.",
+        "End the transactions that hold them, and run it again.";
+    LifeNotWritten = "GL0824", exit 3, AfterFix, "an expiry that was written does not read as it should",
+        "What `set` wrote is not what `expires` then read, for at least one row; the batch was rolled back.",
+        "Rows of earlier batches have their longer life, with the old one kept.",
+        "Mend `set`, `expires` or `format` of the named table, or put everything back: `greenlight tokens restore PLAN --execute`.";
+    SettingUnreadable = "GL0825", exit 3, AfterFix, "a setting of the issuer cannot be read",
+        "The program or request of a setting failed, did not end in time, or gave something that is no plain value. What it printed is not shown: it may be a secret.",
+        "The setting is as it was, or as the message says.",
+        "Run the hook by hand; `read` must give the value and nothing else: one word of at most 64 letters, digits and `.:_+-`.";
+    SettingNotSet = "GL0826", exit 1, Now, "a setting of the issuer was not set",
+        "The setting reads otherwise than it was set, or its program failed.",
+        "What it was before is kept; nothing after it was done.",
+        "Run the hook by hand, then the command again.";
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
         "Finished batches are kept.",
