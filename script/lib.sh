@@ -268,6 +268,18 @@ need_nats() {
     export GREENLIGHT_NATS_SERVER
 }
 
+# Finds or installs nginx with its Lua module. Sets GREENLIGHT_NGINX.
+need_nginx() {
+    local module=/usr/lib/nginx/modules/ngx_http_lua_module.so
+    if [[ -z ${GREENLIGHT_NGINX:-} ]]; then
+        if ! find_daemon nginx >/dev/null || [[ ! -e $module ]]; then
+            apt_install nginx libnginx-mod-http-lua
+        fi
+        GREENLIGHT_NGINX=$(find_daemon nginx) || die "nginx was installed, but is nowhere to be found"
+    fi
+    export GREENLIGHT_NGINX
+}
+
 # haproxy_holds PROGRAM: whether it survives the end of a hold. 2.6.12 of Debian 12 does not (HAProxy's issue 2726).
 haproxy_holds() {
     local version

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+mod tokens;
+
+pub use tokens::{ExtendArgs, RestoreArgs, TokensArgs, TokensCommand};
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 const EXIT_CODES: &str = "\
@@ -147,6 +151,15 @@ pub enum Command {
     /// phases and the longest pause are kept, and the cutover's forecast goes by them.
     #[command(after_help = "Example:\n  greenlight rehearse plan.toml --stop-writes --times 5")]
     Rehearse(RehearseArgs),
+
+    /// Make tokens live longer for the window around the cutover, and put that back
+    ///
+    /// What the plan says under `[tokens]`: settings of the issuer, lengths of lives of clients, and rows of tokens on blue, whose
+    /// old values are kept. `extend` and `restore` show what they would do, and do it with --execute.
+    #[command(
+        after_help = "Examples:\n  greenlight tokens extend plan.toml\n  greenlight tokens extend plan.toml --execute\n  greenlight tokens status plan.toml\n  greenlight tokens restore plan.toml --execute"
+    )]
+    Tokens(TokensArgs),
 
     /// Show where the migration is, and the one command that comes next
     ///

@@ -22,6 +22,7 @@ mod same_blue;
 mod schema;
 mod site;
 mod status;
+mod tokens;
 mod verify;
 
 use crate::cli::{Cli, Command};
@@ -89,11 +90,12 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
     let global = &cli.global;
     match &cli.command {
         Command::Check(arguments) => check::run(printer, global, &arguments.plan),
-        Command::Plan(arguments) => plan::run(printer, global, arguments).await,
+        Command::Plan(arguments) => Box::pin(plan::run(printer, global, arguments)).await,
         Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
         Command::Cutover(arguments) => Box::pin(cutover::run(printer, global, arguments)).await,
         Command::Abort(arguments) => Box::pin(abort::run(printer, global, arguments)).await,
         Command::Rehearse(arguments) => Box::pin(rehearse::run(printer, global, arguments)).await,
+        Command::Tokens(arguments) => Box::pin(tokens::run(printer, global, arguments)).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
         Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,
         Command::Report(arguments) => report::run(printer, global, arguments).await,

@@ -15,7 +15,7 @@
 //! | [`link`] | green's schemas: prepare, landing, swap |
 //! | [`fence`] | blue refuses writes for a moment: put up, seal, expire, lift |
 //! | [`traffic`] | what stands in front of the service: hold, point, release |
-//! | [`tokens`] | revocations: captured, kept and done again on the side that serves |
+//! | [`tokens`] | how long tokens live in the window, and that they live as before after it; revocations, and that none is lost |
 //! | [`cutover`] | where a cutover stands, its gates, how it is given up |
 //! | [`steps`] | one thin file per step kind |
 //! | [`plan`] | TOML → spec → compiled plan, lint |

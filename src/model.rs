@@ -17,6 +17,7 @@ pub mod side;
 pub mod stats;
 pub mod stream;
 pub mod template;
+pub mod tokens;
 pub mod traffic;
 
 pub use ident::{quote_ident, quote_literal};

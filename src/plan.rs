@@ -20,9 +20,11 @@ pub mod spec;
 mod spec_limits;
 mod spec_revocations;
 mod spec_tables;
+mod spec_tokens;
 mod spec_traffic;
 mod sql;
 mod text;
+mod tokens;
 mod traffic;
 pub mod unit;
 
@@ -34,3 +36,4 @@ pub use findings::{Findings, Warning};
 pub use load::{Loaded, load};
 pub use schema::json_schema;
 pub use spec::{Address, Spec};
+pub use tokens::tokens;

@@ -20,6 +20,7 @@ mod index;
 mod keys;
 mod landing;
 mod link;
+mod lives;
 mod observe;
 mod own;
 mod patch;
@@ -108,6 +109,8 @@ pub enum Step {
     Observe,
     /// Validates the foreign keys.
     Validate,
+    /// Puts back the lives of tokens.
+    Lives,
 }
 
 /// What a dry run says of a step.
@@ -209,6 +212,7 @@ impl Step {
             (Self::Unlink, live),
             (Self::Validate, true),
             (Self::Observe, cutover.observe.is_some()),
+            (Self::Lives, migration.tokens.is_some()),
         ];
         all.into_iter()
             .filter_map(|(step, wanted)| wanted.then_some(step))
@@ -285,6 +289,7 @@ impl Step {
             Self::Unlink => "unlink".to_owned(),
             Self::Observe => "observe".to_owned(),
             Self::Validate => "validate".to_owned(),
+            Self::Lives => "lives".to_owned(),
         }
     }
 
@@ -330,6 +335,7 @@ impl Step {
             Self::Unlink => unlink::describe(migration),
             Self::Observe => observe::describe(migration),
             Self::Validate => validate::describe(migration),
+            Self::Lives => lives::describe(migration),
         }
     }
 
@@ -373,6 +379,7 @@ impl Step {
             Self::Unlink => unlink::run(run).await,
             Self::Observe => observe::run(run, &id).await,
             Self::Validate => validate::run(run).await,
+            Self::Lives => lives::run(run, &id).await,
         }?;
         Ok(Stats::default())
     }

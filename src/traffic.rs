@@ -21,10 +21,12 @@ mod pgbouncer;
 mod program;
 mod reading;
 mod runtime;
+mod setting;
 mod sql;
 
 pub use hook::{canary_command, hook};
 pub use reading::Reading;
+pub use setting::{read_setting, write_setting};
 
 /// All traffic targets of a migration, in the plan's order.
 #[derive(Debug)]

@@ -34,6 +34,7 @@ mod settings;
 mod sink;
 pub mod status_view;
 pub mod table;
+pub mod tokens_view;
 pub mod verify_view;
 pub mod warning_view;
 

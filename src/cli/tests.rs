@@ -74,6 +74,7 @@ Commands:
   cutover      Show the gates of the cutover; with --execute, make green the owner
   abort        Give up a cutover before green owns the data
   rehearse     Measure the pause of a cutover on the real pair, and undo it each time
+  tokens       Make tokens live longer for the window around the cutover, and put that back
   status       Show where the migration is, and the one command that comes next
   verify       Compare green with blue, row by row
   report       Write what was done, in figures

@@ -1,8 +1,8 @@
 //! `abort`: gives up a cutover, from every place before own.
 
-use super::Outcome;
 use super::cutover::{Watchman, owned, owner, stage_of, undone};
 use super::site::Site;
+use super::{Outcome, tokens};
 use crate::cli::{AbortArgs, Global};
 use crate::cutover::Stage;
 use crate::error::{Code, Error};
@@ -46,12 +46,32 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
         // An abort that could not be finished may have left some.
         Box::pin(revocations::to_blue(&run)).await?;
     }
+    let lives = tokens::put_back(&site, watchman.observer()).await;
     watchman.finish();
+    let (lives, failed) = match lives {
+        Ok(lives) => (lives, None),
+        Err(error) => (None, Some(error)),
+    };
+    let next = match &failed {
+        Some(_) => format!(
+            "greenlight tokens restore {} --execute",
+            arguments.plan.display()
+        ),
+        None => format!("greenlight status {}", arguments.plan.display()),
+    };
     printer.show(&AbortView {
         plan: record.plan,
         was: stage.words().to_owned(),
         undone: stage != Stage::Open,
-        next: format!("greenlight status {}", arguments.plan.display()),
+        lives,
+        next,
     })?;
-    Ok(0)
+    match failed {
+        None => Ok(0),
+        // The cutover is given up all the same, and the result has said so.
+        Some(error) => {
+            printer.error(&error);
+            Ok(error.exit_code())
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `cleanup`: lists what greenlight has made on green; with `--execute`, removes it.
 
-use super::Outcome;
 use super::site::Site;
+use super::{Outcome, tokens};
 use crate::cli::{CleanupArgs, Global};
 use crate::error::{Code, Error, Result};
 use crate::fence;
@@ -83,33 +83,63 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         )
         .into());
     }
+    // What lives were is on blue, and would stay there with nobody to put it back.
+    if let Some(lives) = tokens::still(&site, &store.steps().await?).await? {
+        let condition = format!(
+            "{} rows and {} settings of tokens have longer lives",
+            lives.kept, lives.settings
+        );
+        return Err(Error::new(Code::LivesStand, condition)
+            .fix(format!(
+                "Run `greenlight tokens restore {} --execute` first.",
+                arguments.plan.display()
+            ))
+            .into());
+    }
     if record.migration.live.is_some() {
         unlink(&site, &store, &record).await?;
     }
-    if let Some(revocations) = &record.migration.revocations {
-        let blue = site.writer(Side::Blue, "cleanup").await?;
-        revocations::remove(&blue, namespace, &record.plan, &Stop::never()).await?;
-        if let Some(nats) = &revocations.nats {
-            Box::pin(revocations::forget_consumer(nats, &record.plan, &store)).await?;
-        }
-    }
+    forget_revocations(&site, &store, &record).await?;
     link::remove(store.session(), landing).await?;
     for row in rows.iter_mut().filter(|row| row.action != Action::Keep) {
         row.action = Action::Removed;
     }
-    let next = if green {
-        String::new()
-    } else {
-        format!("greenlight run {}", arguments.plan.display())
-    };
     printer.show(&CleanupView {
         plan: record.plan,
         objects: rows,
         executed: true,
         note: String::new(),
-        next,
+        next: after(green, &arguments.plan),
     })?;
     Ok(0)
+}
+
+/// What comes next when all is removed.
+fn after(green: bool, plan: &std::path::Path) -> String {
+    if green {
+        String::new()
+    } else {
+        format!("greenlight run {}", plan.display())
+    }
+}
+
+/// Takes the capture away from blue, and our consumer from the stream.
+async fn forget_revocations(site: &Site, store: &Store, record: &RunRecord) -> Result<()> {
+    let Some(revocations) = &record.migration.revocations else {
+        return Ok(());
+    };
+    let blue = site.writer(Side::Blue, "cleanup").await?;
+    revocations::remove(
+        &blue,
+        &record.migration.namespace,
+        &record.plan,
+        &Stop::never(),
+    )
+    .await?;
+    if let Some(nats) = &revocations.nats {
+        Box::pin(revocations::forget_consumer(nats, &record.plan, store)).await?;
+    }
+    Ok(())
 }
 
 /// The capture of revocations on blue, and what was replayed there.
@@ -261,6 +291,7 @@ fn why(schema: &str, tables: u64, landing: Option<&str>) -> String {
         names::STORE => "the record of the run",
         names::NEXT => "the 2.X schema that waits",
         names::ASIDE => "the restored copy, moved aside",
+        names::TOKENS => "what lives of tokens were, brought here by a copy of blue",
         names::RETIRED => "the retired landing: 1.X rows as they were at own",
         _ if landing == Some(schema) => "landing: rows copied from blue; an empty schema is left",
         _ => "made by greenlight",

@@ -7,7 +7,7 @@ mod tables;
 
 use super::preflight::{self, Survey};
 use super::site::Site;
-use super::{Outcome, warning_row};
+use super::{Outcome, tokens, warning_row};
 use crate::cli::{Global, PlanArgs};
 use crate::error::{Code, Error};
 use crate::model::Side;
@@ -54,6 +54,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
         blue: side(survey.blue.shown(), &survey.blue_facts),
         green: side(survey.green.shown(), &survey.green_facts),
         tables: tables::rows(&survey),
+        tokens: tokens::planned(&site, &mut survey.warnings).await,
         checks: survey.checks.iter().map(check).collect(),
         samples: samples.into_iter().filter_map(Result::ok).collect(),
         totals: Totals {

@@ -5,7 +5,7 @@ mod live;
 use std::path::Path;
 
 use super::site::Site;
-use super::{Outcome, cutover};
+use super::{Outcome, cutover, tokens};
 use crate::cli::Global;
 use crate::error::Result;
 use crate::model::Side;
@@ -76,11 +76,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         (state, next)
     };
     let fence = live::fence(&site, &record, cutover::begun(&record.migration, &records)).await?;
-    let stage = fence.as_ref().map(|(stage, _)| *stage);
-    let under_way = stage.and_then(|stage| {
+    let under_way = fence.as_ref().map(|(stage, _)| *stage).and_then(|stage| {
         live::cutover(stage, running.is_some(), &shown.to_string(), &record.plan)
     });
-    let stopped_between = under_way.is_some() && running.is_none();
+    let running_now = running.is_some();
+    let stopped_between = under_way.is_some() && !running_now;
     let (state, next) = under_way.unwrap_or((state, next));
     let why = why(stopped_between, followed, green, running.is_some());
     let next = if record.paused.is_some() {
@@ -88,7 +88,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     } else {
         next
     };
-    let running_now = running.is_some();
+    let lives = tokens::stand(&site, &records).await;
     printer.show(&StatusView {
         plan: record.plan.clone(),
         state: state.to_owned(),
@@ -107,6 +107,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         safe_to_walk_away: WalkAway { safe: !stopped_between && (!followed || running_now), why: why.to_owned() },
         following,
         fence: fence.and_then(|(_, fence)| fence),
+        lives,
         way_back: if green {
             "none: green's writes do not flow back".to_owned()
         } else {

@@ -1,5 +1,6 @@
 //! The gates, one after the other, each read from the side it is about. Nothing is written and nothing locked.
 
+mod lives;
 mod revocations;
 mod sync;
 mod traffic;
@@ -37,6 +38,7 @@ pub async fn look(run: &Run, looked: Looked<'_>) -> Vec<Gate> {
     }
     gates.extend(traffic::look(run).await);
     gates.extend(revocations::look(run).await);
+    gates.extend(lives::look(run).await);
     gates
 }
 

@@ -23,7 +23,13 @@ pub struct Leftover {
 /// # Errors
 /// When the session fails.
 pub async fn leftovers(session: &Session, landing: Option<&str>) -> Result<Vec<Leftover>> {
-    let mut wanted = vec![names::STORE, names::NEXT, names::ASIDE, names::RETIRED];
+    let mut wanted = vec![
+        names::STORE,
+        names::NEXT,
+        names::ASIDE,
+        names::RETIRED,
+        names::TOKENS,
+    ];
     wanted.extend(landing);
     let rows = session
         .rows(
@@ -79,7 +85,13 @@ pub async fn remove(session: &Session, landing: Option<&str>) -> Result<()> {
             .run(&statements.join("; "), "remove landing and the 2.X schema")
             .await?;
     }
-    for schema in [names::ASIDE, names::RETIRED, names::NEXT, names::STORE] {
+    for schema in [
+        names::ASIDE,
+        names::RETIRED,
+        names::NEXT,
+        names::TOKENS,
+        names::STORE,
+    ] {
         session
             .run(
                 &format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_ident(schema)),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::Catalog;
 use super::revocations::Revocations;
 use super::template::Template;
+use super::tokens::Tokens;
 use super::traffic::{Cutover, Target};
 
 /// How 1.X rows first reach green.
@@ -285,6 +286,9 @@ pub struct Migration {
     /// Whether blue goes on being written after the seed though nothing follows it, so that green may lack rows of blue.
     #[serde(default)]
     pub accept_lost_writes: bool,
+    /// The lives of tokens.
+    #[serde(default)]
+    pub tokens: Option<Tokens>,
 }
 
 impl Migration {

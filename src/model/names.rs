@@ -8,6 +8,8 @@ pub const NEXT: &str = "greenlight_next";
 pub const RETIRED: &str = "greenlight_landing";
 /// Where a restored copy stands aside while the migrator fills the namespace.
 pub const ASIDE: &str = "greenlight_aside";
+/// What is kept about tokens, on blue and, after own, on green.
+pub const TOKENS: &str = "greenlight_tokens";
 /// Where rows that cannot be converted are kept, in the store's schema.
 pub const REJECTS: &str = "reject";
 
@@ -171,6 +173,13 @@ pub fn lease_lock(plan: &str, living: bool) -> i64 {
     let low = u64::from(hash32(plan));
     let high: u64 = if living { 0x4752_4c31 } else { 0x4752_4c32 };
     i64::from_ne_bytes(((high << 32) | low).to_ne_bytes())
+}
+
+/// The key of the advisory lock that is held on blue by whoever changes the lives of a plan's tokens.
+#[must_use]
+pub fn lives_lock(plan: &str) -> i64 {
+    let whole = (0x4752_4c33_u64 << 32) | u64::from(hash32(plan));
+    i64::from_ne_bytes(whole.to_ne_bytes())
 }
 
 /// The key of the advisory lock under which the record is made: one for all plans, since a green has one record.

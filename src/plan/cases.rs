@@ -10,6 +10,7 @@ mod bad;
 mod good;
 mod in_sql;
 mod revocations;
+mod tokens;
 mod traffic;
 
 /// The files of a good plan. Its lines are what the cases point at.

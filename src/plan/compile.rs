@@ -9,6 +9,7 @@ use super::load::Loaded;
 use super::revocations;
 use super::spec::{Mode, SeedSpec, VarSpec};
 use super::text::{Role, Text};
+use super::tokens::tokens;
 use super::traffic;
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::Catalog;
@@ -107,6 +108,7 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
     migration.traffic = traffic::targets(loaded);
     migration.cutover = traffic::cutover(loaded);
     migration.revocations = revocations::revocations(loaded);
+    migration.tokens = tokens(loaded);
     // Until the subscription is made with it.
     if let (Some(live), Some(now)) = (&mut migration.live, live(spec)) {
         live.seen_from_green = now.seen_from_green;
@@ -172,6 +174,7 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         cutover: traffic::cutover(loaded),
         revocations: revocations::revocations(loaded),
         accept_lost_writes: spec.sync.accept_lost_writes,
+        tokens: tokens(loaded),
     };
     Ok(Compiled {
         migration,

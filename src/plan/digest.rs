@@ -17,6 +17,7 @@ const WITHOUT_EFFECT: &[&[&str]] = &[
     &["canary"],
     &["observe"],
     &["revocations"],
+    &["tokens"],
     &["green", "service"],
     &["green", "url_env"],
     &["green", "url"],

@@ -27,6 +27,7 @@ mod revocations;
 mod select_star;
 mod tables;
 mod tighter;
+mod tokens;
 mod traffic;
 mod variables;
 mod volatile;
@@ -60,6 +61,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("live", live::check),
     ("traffic", traffic::check),
     ("revocations", revocations::check),
+    ("tokens", tokens::check),
 ];
 
 /// What the rules look at.

@@ -6,15 +6,13 @@ use super::spans::Spans;
 use super::spec::Spec;
 use crate::error::{Code, Error, Place, Result};
 
+mod tokens;
 mod traffic;
 
 type At<'a> = &'a dyn Fn(Range<usize>, &str) -> Place;
 
 /// Keys of later versions. They are refused as such: an unknown key would look like a slip of the pen.
-const RESERVED: &[(&[&str], &str)] = &[
-    (&["tokens"], "moving tokens and replaying revocations"),
-    (&["transform", "*", "back"], "a way back for a transform"),
-];
+const RESERVED: &[(&[&str], &str)] = &[(&["transform", "*", "back"], "a way back for a transform")];
 
 /// Values of later versions.
 const RESERVED_VALUES: &[(&[&str], &str, &str)] = &[
@@ -160,6 +158,7 @@ pub(crate) fn check(spec: &Spec, spans: &Spans, at: At<'_>) -> Result<()> {
         }
     }
     traffic::check(spec, spans, at)?;
+    tokens::check(spec, spans, at)?;
     for (table, reason) in &spec.drop {
         if reason.trim().is_empty() {
             return wrong(

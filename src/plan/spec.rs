@@ -14,6 +14,7 @@ pub use super::spec_revocations::RevocationsSpec;
 pub use super::spec_tables::{
     Carry, DataCheckSpec, Expression, OnBadRowSpec, OnFoundSpec, Patch, TransformSpec, VarSpec,
 };
+pub use super::spec_tokens::TokensSpec;
 pub use super::spec_traffic::{CanarySpec, CutoverSpec, ObserveSpec, TrafficSpec};
 pub use crate::model::address::Address;
 
@@ -78,6 +79,10 @@ pub struct Spec {
     /// Revocations that must not be lost while green is built and takes over: where they come from, and what each does.
     #[serde(default)]
     pub revocations: Option<RevocationsSpec>,
+    /// How long tokens live in the window around the cutover: `greenlight tokens extend` makes their lives longer, and they are
+    /// put back afterwards. With this table the cutover has gates about tokens.
+    #[serde(default)]
+    pub tokens: Option<TokensSpec>,
 }
 
 fn public() -> String {

@@ -158,7 +158,7 @@ fn http(spec: &HttpSpec) -> Option<Http> {
     })
 }
 
-fn request(spec: &RequestSpec, method: &str) -> Request {
+pub(super) fn request(spec: &RequestSpec, method: &str) -> Request {
     Request {
         url: spec.url.clone(),
         method: spec

@@ -51,7 +51,7 @@ pub(super) async fn act(it: &Http, verb: Verb, limit: Duration) -> Result<()> {
     Ok(())
 }
 
-fn refused(request: &Request, status: u16) -> Error {
+pub(super) fn refused(request: &Request, status: u16) -> Error {
     let what = format!("{} was answered with {status}", shown(request));
     // A gateway may answer with an error for a server that has done what it was asked for.
     let left = if status >= 500 {

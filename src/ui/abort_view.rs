@@ -14,6 +14,9 @@ pub struct AbortView {
     pub was: String,
     /// Whether there was something to undo.
     pub undone: bool,
+    /// What was put back of lives of tokens, if something was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lives: Option<String>,
     /// The command that comes next.
     pub next: String,
 }
@@ -29,8 +32,12 @@ impl View for AbortView {
         } else {
             format!("No cutover of {plan} is under way: {}.", self.was)
         };
+        let lives = match &self.lives {
+            Some(lives) => format!("\n{}", clean(lives)),
+            None => String::new(),
+        };
         format!(
-            "{}\nnext: {}",
+            "{}{lives}\nnext: {}",
             paper.tone(Tone::Good, &line),
             clean(&self.next)
         )

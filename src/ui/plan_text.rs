@@ -8,6 +8,7 @@ use super::numbers::{bytes, count, maybe, plural};
 use super::paper::{Paper, Tone, clean, hanging, indent};
 use super::plan_view::{CheckRow, Class, PlanView, SideView, StepRow, TableRow};
 use super::table::{Cell, Column, Table};
+use super::tokens_view::{lives_table, settings_table};
 use crate::model::migration::{OnFound, Seed};
 
 impl View for PlanView {
@@ -24,6 +25,7 @@ impl View for PlanView {
         section(&self.steps_title(), self.steps(inner));
         section("Undo", self.undo(inner));
         section("Locks that others can notice", locks::section(self, inner));
+        section("Lives of tokens", self.lives(inner));
         section("Data checks", self.checks(inner));
         for sample in &self.samples {
             let title = format!("Sample of {} (masked)", clean(&sample.transform));
@@ -65,6 +67,27 @@ impl View for PlanView {
 }
 
 impl PlanView {
+    /// What `tokens extend` would do on blue.
+    fn lives(&self, paper: &Paper) -> String {
+        let Some(tokens) = &self.tokens else {
+            return String::new();
+        };
+        let mut blocks = vec![
+            settings_table(&tokens.settings, paper),
+            lives_table(&tokens.lives, paper),
+        ];
+        blocks.retain(|block| !block.is_empty());
+        blocks.push(hanging(
+            "",
+            &format!(
+                "`greenlight tokens extend` makes them longer, by {} at most; {}",
+                tokens.horizon, tokens.undo
+            ),
+            paper,
+        ));
+        blocks.join("\n")
+    }
+
     fn head(&self, paper: &Paper) -> String {
         let seed = match self.seed {
             Seed::Copy => "greenlight copies blue",

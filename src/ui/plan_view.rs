@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::tokens_view::{LifeRow, SettingRow};
 use super::warning_view::WarningRow;
 use crate::model::Side;
 use crate::model::migration::{OnFound, Seed};
@@ -25,6 +26,9 @@ pub struct PlanView {
     pub tables: Vec<TableRow>,
     /// What would be done, in order.
     pub steps: Vec<StepRow>,
+    /// What `tokens extend` would do on blue, if the plan says something of tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokensPlanned>,
     /// Data checks and what they found.
     pub checks: Vec<CheckRow>,
     /// Sample rows of transforms, masked.
@@ -43,6 +47,19 @@ pub struct PlanView {
     /// Whether a person sees what a warning counts.
     #[serde(skip)]
     pub verbose: bool,
+}
+
+/// What `tokens extend` would do, and how it is undone.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokensPlanned {
+    /// No life is made longer than this.
+    pub horizon: String,
+    /// Settings of the issuer.
+    pub settings: Vec<SettingRow>,
+    /// Rows of blue.
+    pub lives: Vec<LifeRow>,
+    /// How it is undone.
+    pub undo: String,
 }
 
 /// A side as it is now.

@@ -7,6 +7,7 @@ use super::numbers::{bytes, count, duration, millis, percent, plural, rate};
 use super::paper::{Paper, Tone, clean};
 use super::revocations_view::StandingView;
 use super::table::{Cell, Column, Table};
+use super::tokens_view::LivesStanding;
 use crate::model::Side;
 
 /// What `greenlight status` shows.
@@ -33,6 +34,9 @@ pub struct StatusView {
     /// How revocations stand, if the plan has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocations: Option<StandingView>,
+    /// Which longer lives of tokens stand on blue, if some do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lives: Option<LivesStanding>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -226,6 +230,13 @@ impl View for StatusView {
         }
         if let Some(revocations) = &self.revocations {
             fact("revocations", revocations.words());
+        }
+        if let Some(lives) = &self.lives {
+            let text = format!(
+                "longer ({}) since {}, until {} at most: {} rows, {} settings",
+                lives.state, lives.since, lives.until, lives.rows, lives.settings
+            );
+            fact("lives of tokens", Cell::new(text, Tone::Caution));
         }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");

@@ -1,6 +1,7 @@
 //! Traffic through a real PgBouncer, a real HAProxy and a routing table, with clients connected.
 
 mod haproxy;
+mod nginx;
 mod pgbouncer;
 mod routing;
 

@@ -18,6 +18,7 @@ mod cluster_live;
 mod cluster_orders;
 mod cluster_revocations;
 mod cluster_stock;
+mod cluster_tokens;
 mod cluster_traffic;
 mod compare;
 mod cutover_traffic;

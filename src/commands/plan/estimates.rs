@@ -59,8 +59,8 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         },
         Step::Index => index(survey),
         // The migrator writes what it writes, and nothing is known of indexes that only a join needs.
-        // Nor of what blue is going to write.
-        Step::Prepare | Step::Keys | Step::Follow => Estimate::default(),
+        // Nor of what blue is going to write, nor how many lives were made longer.
+        Step::Prepare | Step::Keys | Step::Follow | Step::Lives => Estimate::default(),
         // The catalog only, or only reading.
         Step::Landing
         | Step::Link

@@ -48,7 +48,8 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         | Step::Replay
         | Step::Rest
         | Step::Unlink
-        | Step::Observe => Vec::new(),
+        | Step::Observe
+        | Step::Lives => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => seed(migration),
         Step::Alter(table) => alter(migration, table),

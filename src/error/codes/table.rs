@@ -103,6 +103,10 @@ codes! {
         "What the plan says about revocations lacks something, or cannot be done as it stands.",
         "Nothing was done: a token that was revoked might come back to life on green.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[revocations]`.";
+    PlanTokens = "GL0129", exit 2, AfterFix, "the plan cannot move the lives of tokens safely",
+        "Something under `[tokens]` lacks a read-back, is not an expression over one row, or is not there on both sides.",
+        "Nothing was done: a life that cannot be read back cannot be put back.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[tokens]`.";
 
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
@@ -376,7 +380,6 @@ codes! {
         "Green owns the data: the point of no return is passed.",
         "Nothing was done.",
         "Finish it with `greenlight cutover PLAN --execute`.";
-
     NotCaptured = "GL0811", exit 3, AfterFix, "blue's revocations are not captured",
         "The plan counts on triggers that note blue's revocations, and they are not there, or not as the plan says.",
         "Nothing was done: a token that is revoked after the copy of blue would be alive on green.",
@@ -397,10 +400,31 @@ codes! {
         "Some events make no sense, or what they do on a side has failed; each is kept as a dead letter with its reason.",
         "The tokens that they name may be alive. The cutover is closed.",
         "`greenlight revocations status PLAN` lists them. Mend the cause, then `greenlight revocations replay PLAN --retry`, or give one up with `--discard NUMBER`.";
-    RevocationsWait = "GL0816", exit 1, Now, "revocations wait to be replayed",
-        "Events have come in that are not done yet on the side that serves.",
-        "They are in green's record and are not lost; until they are done, their tokens may be alive.",
-        "`greenlight revocations replay PLAN`; it may be run again at any time.";
+    LivesStand = "GL0821", exit 3, AfterFix, "longer lives of tokens stand",
+        "Tokens of blue, or of green that has them from blue, live longer than they were issued for, and what they had is kept on blue.",
+        "Nothing was done.",
+        "Put them back first: `greenlight tokens restore PLAN --execute`.";
+    LivesTooLate = "GL0822", exit 3, AfterFix, "no life of a token can be made longer now",
+        "A cutover is under way, green owns the data, or lives are being put back.",
+        "Nothing was done.",
+        "`greenlight status PLAN` says where the migration is; `greenlight tokens status PLAN` says which lives stand.";
+    LivesHeld = "GL0823", exit 1, Now, "rows of tokens are held by other transactions",
+        "Some rows whose life is to be put back stayed locked by others, try after try.",
+        "All others were put back; what those had is kept.",
+        "End the transactions that hold them, and run it again.";
+    LifeNotWritten = "GL0824", exit 3, AfterFix, "an expiry that was written does not read as it should",
+        "What `set` wrote is not what `expires` then read, for at least one row; the batch was rolled back.",
+        "Rows of earlier batches have their longer life, with the old one kept.",
+        "Mend `set`, `expires` or `format` of the named table, or put everything back: `greenlight tokens restore PLAN --execute`.";
+    SettingUnreadable = "GL0825", exit 3, AfterFix, "a setting of the issuer cannot be read",
+        "The program or request of a setting failed, did not end in time, or gave something that is no plain value. What it printed is not shown: it may be a secret.",
+        "The setting is as it was, or as the message says.",
+        "Run the hook by hand; `read` must give the value and nothing else: one word of at most 64 letters, digits and `.:_+-`.";
+    SettingNotSet = "GL0826", exit 1, Now, "a setting of the issuer was not set",
+        "The setting reads otherwise than it was set, or its program failed.",
+        "What it was before is kept; nothing after it was done.",
+        "Run the hook by hand, then the command again.";
+
 
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",

@@ -1,6 +1,6 @@
 //! Mistakes, each a small change of the good plan.
 
-use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, revocations, traffic};
+use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, revocations, tokens, traffic};
 
 pub(super) type Case = (
     &'static str,
@@ -217,9 +217,9 @@ const CASES: &[Case] = &[
         "GL0114 plan.toml:5",
     ),
     (
-        "tokens",
+        "a key that no table of tokens has",
         &[(P, "[vars]", "[tokens]\nlive = \"x.sql\"\n[vars]")],
-        "GL0118 plan.toml:4",
+        "GL0103 plan.toml:5",
     ),
     (
         "a way back",
@@ -256,8 +256,12 @@ const CASES: &[Case] = &[
 fn each_mistake_is_refused_at_its_line() {
     let (blue, expect) = (catalog(BLUE), catalog(EXPECT));
     let mut wrong = Vec::new();
-    let others = [in_sql::CASES, traffic::CASES, revocations::CASES].concat();
-    for (what, changes, expected) in CASES.iter().chain(&others) {
+    let more = in_sql::CASES
+        .iter()
+        .chain(traffic::CASES)
+        .chain(tokens::CASES)
+        .chain(revocations::CASES);
+    for (what, changes, expected) in CASES.iter().chain(more) {
         let folder = folder(changes);
         let found = compiled(folder.path(), &blue, &expect)
             .err()

@@ -94,6 +94,7 @@ fn sample() -> PlanView {
                 ..step("own", "make green the owner")
             },
         ],
+        tokens: None,
         checks: vec![
             check("orphans", Some(3), OnFound::Warn),
             check("null_subjects", Some(0), OnFound::Stop),

@@ -29,6 +29,7 @@ fn sample() -> StatusView {
         following: None,
         fence: None,
         revocations: None,
+        lives: None,
         running: None,
         paused: Some(Paused {
             by: "ana".to_owned(),

@@ -50,6 +50,7 @@ impl Site {
             cutover: Cutover::default(),
             revocations: None,
             accept_lost_writes: false,
+            tokens: None,
         };
         Self { pair, migration }
     }

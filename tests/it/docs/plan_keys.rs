@@ -105,8 +105,10 @@ impl Book<'_> {
     fn nested(&self, keys: &Map<String, Value>, above: &str, out: &mut String) {
         let mut forms: Vec<(&Value, Vec<&str>, &Value)> = Vec::new();
         for (name, key) in keys {
-            let form = match key["type"].as_str() {
-                Some("array") => self.resolve(&key["items"]),
+            let values = key.get("additionalProperties");
+            let form = match (key["type"].as_str(), values.filter(|v| v.is_object())) {
+                (Some("array"), _) => self.resolve(&key["items"]),
+                (_, Some(values)) => self.resolve(values),
                 _ => self.resolve(key),
             };
             if form.get("properties").is_none() {
@@ -123,7 +125,10 @@ impl Book<'_> {
         for (form, names, key) in forms {
             let names: Vec<String> = names
                 .iter()
-                .map(|name| format!("`{above}{name}`"))
+                .map(|name| match self.is_map_of_tables(&keys[*name]) {
+                    true => format!("`{above}{name}.NAME`"),
+                    false => format!("`{above}{name}`"),
+                })
                 .collect();
             write!(out, "\n### {}\n\n{}\n", names.join(", "), words(form)).expect("text");
             let inside = format!("{}.", names[0].trim_matches('`'));

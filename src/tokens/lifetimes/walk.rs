@@ -1,0 +1,328 @@
+//! Walks a table page by page, in batches that rest: rows, what they had and the cursor in one transaction.
+
+use std::time::{Duration, Instant};
+
+use super::statement::{Leaf, Statements, Way};
+use super::{Keyed, Lifetimes, Record, STEP, is_blue};
+use crate::converge::{Backoff, rest};
+use crate::error::{Code, Error, Result, Retry};
+use crate::model::event::Event;
+use crate::pg::Session;
+use crate::state::{Run, committed, point};
+
+/// Joins by the key's index only: a batch that reads a whole table is none.
+const HINTS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off";
+/// Pages of the first batch, which teaches how long one takes.
+const FIRST: i64 = 4;
+/// Pages of the largest.
+const MOST: i64 = 4096;
+/// How often a table is walked for rows that others held.
+const PASSES: usize = 4;
+/// Between two walks of one table.
+const BETWEEN: Duration = Duration::from_millis(300);
+
+/// A table that is walked.
+pub(super) struct Walk<'a> {
+    pub(super) lifetimes: &'a Lifetimes,
+    pub(super) session: &'a Session,
+    /// On green, where every transaction proves the epoch.
+    pub(super) run: Option<&'a Run>,
+    pub(super) record: &'a Record,
+    pub(super) number: usize,
+    pub(super) keyed: &'a Keyed,
+    pub(super) way: Way,
+}
+
+impl Walk<'_> {
+    fn statements(&self) -> Statements<'_> {
+        Statements {
+            record: self.record,
+            namespace: &self.lifetimes.namespace,
+            number: self.number,
+            keyed: self.keyed,
+        }
+    }
+
+    fn doing(&self) -> String {
+        match self.way {
+            Way::Longer => format!("make lives of `{}` longer", self.keyed.life.name),
+            Way::Back => format!("put lives of `{}` back", self.keyed.life.name),
+        }
+    }
+
+    /// Walks until nothing is left, or only what others hold: rows written by this call, and rows that are left.
+    pub(super) async fn all(&self) -> Result<(u64, u64)> {
+        let (mut written, mut left) = (0, 0);
+        for pass in 1..=PASSES {
+            written += self.pass().await?;
+            left = self.left().await?;
+            if left == 0 || pass == PASSES {
+                break;
+            }
+            rest(&self.lifetimes.stop, BETWEEN).await?;
+            self.again().await?;
+        }
+        Ok((written, left))
+    }
+
+    async fn leaves(&self) -> Result<Vec<Leaf>> {
+        let sql = include_str!("../../../sql/tokens/relations.sql");
+        let life = &self.keyed.life;
+        let rows = self
+            .session
+            .rows(
+                sql,
+                &[&self.lifetimes.namespace, &life.table],
+                &self.doing(),
+            )
+            .await?;
+        if rows.is_empty() {
+            let condition = format!("`{}` is no table of {}", life.table, self.session.side());
+            return Err(Error::new(Code::PlanTokens, condition));
+        }
+        Ok(rows
+            .iter()
+            .map(|row| Leaf {
+                schema: row.get("schema"),
+                name: row.get("name"),
+                pages: row.get("pages"),
+            })
+            .collect())
+    }
+
+    /// One walk from where the cursors are.
+    async fn pass(&self) -> Result<u64> {
+        let mut written = 0;
+        let mut pace = Pace::new(self.lifetimes.tokens.batch, self.lifetimes.tokens.share);
+        let number = i32::try_from(self.number).unwrap_or(i32::MAX);
+        for leaf in self.leaves().await? {
+            let sql = include_str!("../../../sql/tokens/cursor.sql");
+            let row = self
+                .session
+                .one(sql, &[&number, &leaf.quoted(), &leaf.pages], &self.doing())
+                .await?;
+            let (mut at, hi): (i64, i64) = (row.get("at"), row.get("hi"));
+            while at < hi {
+                self.lifetimes.stop.check()?;
+                let to = hi.min(at + pace.pages);
+                let began = Instant::now();
+                written += self.batch(&leaf, at, to).await?;
+                let worked = began.elapsed();
+                pace.learn(to - at, worked);
+                at = to;
+                self.lifetimes.observer.event(Event::Progress {
+                    step: STEP.to_owned(),
+                    done: u64::try_from(at).unwrap_or_default(),
+                    total: u64::try_from(hi).unwrap_or_default(),
+                    rows: written,
+                    on: self.keyed.life.name.clone(),
+                });
+                let pause = pace.rest(worked);
+                if at < hi && !pause.is_zero() {
+                    rest(&self.lifetimes.stop, pause).await?;
+                }
+            }
+        }
+        point("lives:walked").await?;
+        Ok(written)
+    }
+
+    /// One range of pages, tried again where another transaction was in the way.
+    async fn batch(&self, leaf: &Leaf, from: i64, to: i64) -> Result<u64> {
+        let mut backoff = Backoff::new(5);
+        loop {
+            let error = match self.one(leaf, from, to).await {
+                Ok(written) => return Ok(written),
+                Err(error) => error,
+            };
+            let passes = error.code() == Code::LockTimeout
+                || error.code() == Code::Sql && error.retry_when() == Retry::Now;
+            let pause = backoff.next_pause().filter(|_| passes);
+            let Some(pause) = pause else {
+                return Err(error);
+            };
+            rest(&self.lifetimes.stop, pause).await?;
+        }
+    }
+
+    async fn one(&self, leaf: &Leaf, from: i64, to: i64) -> Result<u64> {
+        self.begin().await?;
+        match self.within(leaf, from, to).await {
+            Ok(written) => {
+                let done = self.session.commit(&self.doing()).await;
+                committed("lives:batch", done).await?;
+                Ok(written)
+            }
+            Err(error) => {
+                if !self.session.closed() {
+                    self.session.rollback(&self.doing()).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<()> {
+        match self.run {
+            Some(run) => run.begin(self.session, &self.doing()).await?,
+            None => self.session.run("BEGIN", &self.doing()).await?,
+        }
+        self.session.run(HINTS, &self.doing()).await
+    }
+
+    async fn within(&self, leaf: &Leaf, from: i64, to: i64) -> Result<u64> {
+        let sql = self.statements().write(self.way, leaf, from, to);
+        let row = self.session.one(&sql, &[], &self.doing()).await?;
+        let (written, odd): (i64, i64) = (row.get("written"), row.get("odd"));
+        if odd > 0 {
+            let condition = format!(
+                "what was written as the expiry of {odd} rows of `{}` does not read so",
+                self.keyed.life.table
+            );
+            return Err(Error::new(Code::LifeNotWritten, condition));
+        }
+        let number = i32::try_from(self.number).unwrap_or(i32::MAX);
+        let sql = include_str!("../../../sql/tokens/advance.sql");
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&number, &leaf.quoted(), &from, &to, &written];
+        if self
+            .session
+            .execute(sql, &parameters, &self.doing())
+            .await?
+            != 1
+        {
+            let condition = "another greenlight has moved the cursor of these lives";
+            return Err(Error::new(Code::LeaseLost, condition));
+        }
+        point("lives:made").await?;
+        Ok(u64::try_from(written).unwrap_or_default())
+    }
+
+    /// How many rows still wait, counted in the same small steps.
+    async fn left(&self) -> Result<u64> {
+        let mut left = 0;
+        let mut pace = Pace::new(self.lifetimes.tokens.batch, self.lifetimes.tokens.share);
+        if self.way == Way::Back && kept(self.session, self.number).await? == 0 {
+            return Ok(0);
+        }
+        for leaf in self.leaves().await? {
+            let mut at = 0;
+            while at < leaf.pages {
+                let to = leaf.pages.min(at + pace.pages);
+                let began = Instant::now();
+                self.session
+                    .run(&format!("BEGIN; {HINTS}"), &self.doing())
+                    .await?;
+                let sql = self.statements().left(self.way, &leaf, at, to);
+                let counted = self.session.one(&sql, &[], &self.doing()).await;
+                self.session.rollback(&self.doing()).await?;
+                left += u64::try_from(counted?.get::<_, i64>(0)).unwrap_or_default();
+                let worked = began.elapsed();
+                pace.learn(to - at, worked);
+                at = to;
+                let pause = pace.rest(worked);
+                if at < leaf.pages && !pause.is_zero() {
+                    rest(&self.lifetimes.stop, pause).await?;
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    /// Turns the cursors back, to where the table ends by now.
+    async fn again(&self) -> Result<()> {
+        let number = i32::try_from(self.number).unwrap_or(i32::MAX);
+        let sql = "DELETE FROM greenlight_tokens.lifetime_walk WHERE life = $1";
+        match self.run {
+            Some(run) => run.begin(self.session, &self.doing()).await?,
+            None => self.session.run("BEGIN", &self.doing()).await?,
+        }
+        self.session.execute(sql, &[&number], &self.doing()).await?;
+        self.session.commit(&self.doing()).await
+    }
+
+    /// Forgets rows that have another value by now, or are gone: how many.
+    pub(super) async fn forget(&self) -> Result<u64> {
+        debug_assert!(self.way == Way::Back, "what was extended is not forgotten");
+        let number = i32::try_from(self.number).unwrap_or(i32::MAX);
+        let sql = "DELETE FROM greenlight_tokens.lifetime_row WHERE life = $1";
+        match self.run {
+            Some(run) => run.begin(self.session, &self.doing()).await?,
+            None => self.session.run("BEGIN", &self.doing()).await?,
+        }
+        let forgotten = self.session.execute(sql, &[&number], &self.doing()).await?;
+        self.session.commit(&self.doing()).await?;
+        Ok(forgotten)
+    }
+}
+
+/// How many old values of a life are kept on a side.
+pub(super) async fn kept(session: &Session, number: usize) -> Result<u64> {
+    let number = i32::try_from(number).unwrap_or(i32::MAX);
+    let sql = "SELECT count(*) FROM greenlight_tokens.lifetime_row WHERE life = $1";
+    let row = session
+        .one(sql, &[&number], "count the lives that are kept")
+        .await?;
+    Ok(u64::try_from(row.get::<_, i64>(0)).unwrap_or_default())
+}
+
+/// How many pages a batch takes, and how long it rests after that.
+struct Pace {
+    target: Duration,
+    share: u32,
+    pages: i64,
+}
+
+impl Pace {
+    fn new(target: Duration, share: u8) -> Self {
+        Self {
+            target,
+            share: u32::from(share.clamp(1, 100)),
+            pages: FIRST,
+        }
+    }
+
+    /// Twice as many at most; a tenth when a batch took five times what it should.
+    fn learn(&mut self, pages: i64, took: Duration) {
+        let took = took.as_micros().max(1);
+        let target = self.target.as_micros().max(1);
+        if took > target * 5 {
+            self.pages = (pages / 10).max(1);
+            return;
+        }
+        let wanted = u128::try_from(pages.max(1)).unwrap_or(1) * target / took;
+        let wanted = i64::try_from(wanted).unwrap_or(MOST);
+        self.pages = wanted.clamp(1, (self.pages * 2).min(MOST));
+    }
+
+    fn rest(&self, worked: Duration) -> Duration {
+        worked * (100 - self.share) / self.share
+    }
+}
+
+/// Whether writes of this session prove the lease by themselves: blue's by the lock that it holds.
+pub(super) fn proves(session: &Session, run: Option<&Run>) -> bool {
+    is_blue(session) != run.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_find_their_size_and_rest_their_share() {
+        let mut pace = Pace::new(Duration::from_millis(50), 50);
+        for _ in 0..20 {
+            let pages = pace.pages;
+            pace.learn(pages, Duration::from_micros(pages.unsigned_abs() * 100));
+        }
+        assert_eq!(pace.pages, 500);
+        assert_eq!(
+            pace.rest(Duration::from_millis(40)),
+            Duration::from_millis(40)
+        );
+        pace.learn(500, Duration::from_secs(1));
+        assert_eq!(pace.pages, 50);
+        assert!(Pace::new(pace.target, 100).rest(pace.target).is_zero());
+    }
+}
