@@ -23,6 +23,10 @@ const BATCH: i64 = 1000;
 const SHORT: Duration = Duration::from_millis(20);
 /// So few are not worth another look.
 const FEW: i64 = 50;
+/// After some looks this many will do: where writers are faster than looks there are never few.
+const ENOUGH: i64 = 1000;
+/// How many looks these are.
+const LOOKS: u32 = 3;
 /// How often at most.
 const ROUNDS: u32 = 20;
 /// How many keys may be left then, or the pause would not be short.
@@ -93,11 +97,11 @@ impl Recheck {
     pub async fn until_few(&self, run: &Run) -> Result<i64> {
         let settle = Settle::open(run, true).await?;
         let mut each = None;
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let left = self.left().await?;
             let count = u32::try_from(left).unwrap_or(u32::MAX);
-            if left <= FEW || each.is_some_and(|each: Duration| each.saturating_mul(count) <= SHORT)
-            {
+            let short = each.is_some_and(|each: Duration| each.saturating_mul(count) <= SHORT);
+            if left <= FEW || short || round >= LOOKS && left <= ENOUGH {
                 return Ok(left);
             }
             settle.wait(run).await?;
