@@ -67,7 +67,6 @@ story() {
     header 'Without a sync: blue writes on, and green is a snapshot of it'
     plan=$(story_plan none snapshot.toml 's/^for = .*/for = "3s"/') || die "no plan"
     name=$(toml_value plan "$plan")
-    # Here the tokens' lives are made longer, so that few need a refresh in the window.
     show 'capture' revocations capture "$plan"
     traffic_start none
     part 'restore to green' restore

@@ -391,10 +391,6 @@ codes! {
         "Some events make no sense, or what they do on a side has failed; each is kept as a dead letter with its reason.",
         "The tokens that they name may be alive. The cutover is closed.",
         "`greenlight revocations status PLAN` lists them. Mend the cause, then `greenlight revocations replay PLAN --retry`, or give one up with `--discard NUMBER`.";
-    RevocationsWait = "GL0816", exit 1, Now, "revocations wait to be replayed",
-        "Events have come in that are not done yet on the side that serves.",
-        "They are in green's record and are not lost; until they are done, their tokens may be alive.",
-        "`greenlight revocations replay PLAN`; it may be run again at any time.";
     LivesStand = "GL0821", exit 3, AfterFix, "longer lives of tokens stand",
         "Tokens of blue, or of green that has them from blue, live longer than they were issued for, and what they had is kept on blue.",
         "Nothing was done.",

@@ -10,12 +10,7 @@ use crate::state::{Run, committed, point};
 
 /// Makes room for events in the record; it may be there.
 pub(super) async fn room(run: &Run, green: &Session) -> Result<()> {
-    let there = "SELECT to_regclass('greenlight.revocation_source') IS NOT NULL";
-    if green
-        .one(there, &[], "look for the record of revocations")
-        .await?
-        .get(0)
-    {
+    if has_room(green).await? {
         return Ok(());
     }
     let sql = include_str!("../../../sql/revocations/room.sql");

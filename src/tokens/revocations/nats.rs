@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, Info, pull};
+use async_nats::jetstream::context::ConsumerInfoErrorKind;
+use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, Message};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
@@ -23,9 +25,12 @@ const ACK_WAIT: Duration = Duration::from_secs(4);
 const READER: &str = "revocations_reader";
 
 /// Which stream was read: one that was made anew has lost what the old one had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     made: String,
+    /// Messages up to this one are given up, if they were not read.
+    #[serde(default)]
+    given_up: u64,
 }
 
 /// Reads a stream.
@@ -153,16 +158,13 @@ impl Reader {
         let name = consumer_name(&run.migration.name, &run.store).await?;
         whole(&self.spec, &context, &name, state, false).await?;
         let stream = within(context.get_stream(&self.spec.stream)).await?;
-        let consumer = tokio::time::timeout(PATIENCE, stream.get_consumer::<pull::Config>(&name));
-        match consumer.await {
-            Ok(Ok(consumer)) => {
-                let info = consumer.cached_info();
-                Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or_default())
+        Ok(match known(&stream, &name).await? {
+            Some(info) => {
+                info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or_default()
             }
             // Nobody has read from it yet.
-            Ok(Err(_none)) => Ok(stream.cached_info().state.messages),
-            Err(_late) => Err(unreadable(NATS, "the server does not answer in time")),
-        }
+            None => stream.cached_info().state.messages,
+        })
     }
 }
 
@@ -177,10 +179,7 @@ pub async fn forget(spec: &Nats, plan: &str, store: &Store) -> Result<()> {
     let name = consumer_name(plan, store).await?;
     let (_client, context) = connect(spec).await?;
     let stream = within(context.get_stream(&spec.stream)).await?;
-    if tokio::time::timeout(PATIENCE, stream.get_consumer::<pull::Config>(&name))
-        .await
-        .is_ok_and(|found| found.is_ok())
-    {
+    if known(&stream, &name).await?.is_some() {
         within(stream.delete_consumer(&name)).await?;
     }
     Ok(())
@@ -197,35 +196,56 @@ async fn whole(
 ) -> Result<Option<String>> {
     let stream = within(context.get_stream(&spec.stream)).await?;
     let info = stream.cached_info();
-    let now = State {
+    let first = info.state.first_sequence;
+    let mut now = State {
         made: info.created.to_string(),
+        given_up: 0,
     };
     let Some(text) = state else {
         return Ok(serde_json::to_string(&now).ok());
     };
     let before: State = serde_json::from_str(&text).map_err(|error| unreadable(NATS, error))?;
     if accept_gap {
+        now.given_up = first.saturating_sub(1);
         return Ok(serde_json::to_string(&now).ok());
     }
-    if before != now {
+    if before.made != now.made {
         return Err(gap(NATS, "the stream was made anew"));
     }
-    let consumer = tokio::time::timeout(PATIENCE, stream.get_consumer::<pull::Config>(name));
-    if let Ok(Ok(consumer)) = consumer.await {
-        let floor = consumer.cached_info().ack_floor.stream_sequence;
-        let first = info.state.first_sequence;
-        // With a filter, messages of other subjects come and go between ours.
-        if spec.subject.is_none() && first > floor + 1 {
+    match known(&stream, name).await? {
+        Some(consumer) => {
+            let floor = consumer.ack_floor.stream_sequence.max(before.given_up);
+            // With a filter, messages of other subjects come and go between ours.
+            if spec.subject.is_none() && first > floor + 1 {
+                return Err(gap(
+                    NATS,
+                    format!(
+                        "the stream has dropped {} messages that nobody has read",
+                        first - floor - 1
+                    ),
+                ));
+            }
+        }
+        // It was there when the state was kept. Everything is read again, and must be there.
+        None if first > before.given_up + 1 => {
             return Err(gap(
                 NATS,
-                format!(
-                    "the stream has dropped {} messages that nobody has read",
-                    first - floor - 1
-                ),
+                "our consumer is gone, and the stream has dropped messages that may not have been read",
             ));
         }
+        None => {}
     }
     Ok(None)
+}
+
+/// What the server knows of a consumer; `None` only if it says that there is none.
+async fn known(stream: &Stream, name: &str) -> Result<Option<Info>> {
+    match tokio::time::timeout(PATIENCE, stream.consumer_info(name)).await {
+        Ok(Ok(info)) => Ok(Some(info)),
+        Ok(Err(error)) if matches!(error.kind(), ConsumerInfoErrorKind::NotFound) => Ok(None),
+        Ok(Err(error)) => Err(unreadable(NATS, error)),
+        Err(_late) => Err(unreadable(NATS, "the server does not answer in time")),
+    }
 }
 
 async fn connect(spec: &Nats) -> Result<(async_nats::Client, jetstream::Context)> {

@@ -92,15 +92,21 @@ impl<'a> Replay<'a> {
         first.map_or(Ok(new), Err)
     }
 
-    async fn take_of(&mut self, place: usize) -> Result<u64> {
-        let mut new = 0;
-        let Some(source) = self.sources.get_mut(place) else {
-            return Ok(0);
-        };
+    /// Another session on green, if the one has gone.
+    async fn alive(&mut self) -> Result<()> {
         if self.green.closed() {
             self.green = session(self.run).await?;
             self.on_green.forget();
         }
+        Ok(())
+    }
+
+    async fn take_of(&mut self, place: usize) -> Result<u64> {
+        let mut new = 0;
+        self.alive().await?;
+        let Some(source) = self.sources.get_mut(place) else {
+            return Ok(0);
+        };
         loop {
             self.run.stop.check()?;
             let batch = source
@@ -183,10 +189,7 @@ impl<'a> Replay<'a> {
     /// One transaction of events on green, which commits with the note that they were done: the number of the last one, and
     /// how many there were.
     async fn some_on_green(&mut self, sql: &str, after: i64) -> Result<Option<(i64, u64)>> {
-        if self.green.closed() {
-            self.green = session(self.run).await?;
-            self.on_green.forget();
-        }
+        self.alive().await?;
         let events = waiting(&self.green, sql, after).await?;
         let Some(last) = events.last().map(|event| event.n) else {
             return Ok(None);
@@ -218,10 +221,7 @@ impl<'a> Replay<'a> {
 
     /// The same on blue, where the note stands as well.
     async fn some_on_blue(&mut self, sql: &str, after: i64) -> Result<Option<(i64, u64)>> {
-        if self.green.closed() {
-            self.green = session(self.run).await?;
-            self.on_green.forget();
-        }
+        self.alive().await?;
         let events = waiting(&self.green, sql, after).await?;
         let Some(last) = events.last().map(|event| event.n) else {
             return Ok(None);

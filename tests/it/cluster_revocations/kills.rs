@@ -60,6 +60,7 @@ fn a_stream_is_read_again_after_a_kill() {
     let began = std::time::Instant::now();
     while scene.revocations("replay", &[]).with(0).json()["backlog"] != 0 {
         assert!(began.elapsed().as_secs() < 30, "it never comes");
+        // A server hands out again what was not acknowledged when it is time, and tells nobody.
         std::thread::sleep(std::time::Duration::from_millis(300));
     }
     scene.judge(&landed);

@@ -103,6 +103,29 @@ fn a_file_that_lacks_something_closes_the_cutover() {
     scene.migration.run(&["cutover"]).with(0);
 }
 
+/// Without our consumer a stream is read again from its first message, which must be there.
+#[test]
+fn a_stream_that_lacks_something_closes_the_cutover() {
+    let nats = Nats::start();
+    let scene = Scene::open(Seed::Copy, false, "1s", "");
+    scene.migration.with_table(&nats.table());
+    scene.migration.run(&["run"]).with(0);
+    nats.publish(&[grant("e1", &scene.revoke_a_grant())]);
+    scene.revocations("replay", &[]).with(0);
+    nats.lose(false);
+    nats.publish(&[grant("e2", &scene.revoke_a_grant())]);
+    let again = scene.revocations("replay", &[]).with(0).json();
+    assert_eq!((&again["new"], &again["backlog"]), (&1.into(), &0.into()));
+    scene.migration.run(&["cutover"]).with(0);
+    nats.publish(&[grant("e3", "nobody's")]);
+    nats.lose(true);
+    let gates = scene.migration.run(&["cutover"]).with(3).stdout;
+    assert!(gates.contains("unknown"), "{gates}");
+    scene.revocations("replay", &[]).error(3, "GL0814");
+    scene.revocations("replay", &["--accept-gap"]).with(0);
+    scene.migration.run(&["cutover"]).with(0);
+}
+
 /// While blue is followed, what it refuses in the pause is acknowledged by whoever stands in front, and done on green; after a
 /// cutover that was given up, on blue.
 #[test]
@@ -145,12 +168,13 @@ fn what_blue_refuses_in_the_pause_is_not_lost() {
     );
     let last = rest.lines().last().expect("a grant").to_owned();
     append(&scene, &(grant("before", &last) + "\n"));
-    for _ in 0..20 {
+    for tries in 1.. {
         let ended = scene.migration.run(&scene.migration.cutover());
         if ended.code == Some(0) {
             break;
         }
-        // Green's worker comes back by itself after a cutover that was given up.
+        assert!(ended.code == Some(3) && tries < 20, "{ended:?}");
+        // Green's worker comes back by itself after a cutover that was given up, and tells nobody.
         std::thread::sleep(std::time::Duration::from_millis(500));
     }
     assert_eq!(scene.on_green(&alive(&[last])), "0");

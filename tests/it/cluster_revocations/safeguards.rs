@@ -81,6 +81,7 @@ fn without_the_order_of_commit_and_acknowledgement_an_event_is_lost() {
         let began = std::time::Instant::now();
         while scene.revocations("replay", &[]).with(0).json()["backlog"] != 0 {
             assert!(began.elapsed().as_secs() < 30, "it never comes");
+            // A server hands out again what was not acknowledged when it is time, and tells nobody.
             std::thread::sleep(std::time::Duration::from_millis(300));
         }
         assert_eq!(resurrected(&scene) > 0, !safeguard.is_empty());

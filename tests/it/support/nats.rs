@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
+use futures_util::StreamExt as _;
 
 use super::binaries::{installed_program, must};
 use super::cluster::free_port;
@@ -104,6 +105,21 @@ impl Nats {
             for message in &messages {
                 let sent = context.publish("revoked", message.clone().into()).await;
                 sent.expect("sent").await.expect("acknowledged");
+            }
+        });
+    }
+
+    /// Somebody removes every consumer, and with `purge` all messages.
+    pub(crate) fn lose(&self, purge: bool) {
+        self.with(async |context| {
+            let stream = context.get_stream("REVOCATIONS").await.expect("a stream");
+            let names: Vec<_> = stream.consumer_names().collect().await;
+            for name in names {
+                let name = name.expect("a consumer");
+                stream.delete_consumer(&name).await.expect("removed");
+            }
+            if purge {
+                stream.purge().await.expect("purged");
             }
         });
     }
