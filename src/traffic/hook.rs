@@ -34,7 +34,8 @@ async fn probe(hook: &Hook, url: &str, status: u16, body: Option<&str>) -> Resul
         body: None,
         headers_env: std::collections::BTreeMap::new(),
     };
-    let mut last = "it was not asked".to_owned();
+    // The last try may be cut off by the end of the time: what was answered before it says more.
+    let (mut answered, mut unanswered) = (None, None);
     let mut tries = 0_u32;
     loop {
         let left = hook.within.saturating_sub(begun.elapsed());
@@ -43,15 +44,20 @@ async fn probe(hook: &Hook, url: &str, status: u16, body: Option<&str>) -> Resul
                 "`{url}` has not answered as it should in {}",
                 humantime::format_duration(hook.within)
             );
-            return Err(Error::new(Code::HookFailed, what).detail(last));
+            let said = [answered, unanswered].into_iter().flatten();
+            return Err(said.fold(Error::new(Code::HookFailed, what), Error::detail));
         }
         tries += 1;
-        last = match http::ask(&request, None, left).await {
+        match http::ask(&request, None, left).await {
             Ok(answer) if answer.status != status => {
-                format!("status {} instead of {status}", answer.status)
+                answered = Some(format!("status {} instead of {status}", answer.status));
+                unanswered = None;
             }
             Ok(answer) if body.is_some_and(|body| !answer.body.contains(body)) => {
-                format!("status {status}, and the text is not in the answer")
+                answered = Some(format!(
+                    "status {status}, and the text is not in the answer"
+                ));
+                unanswered = None;
             }
             Ok(_) => {
                 return Ok(format!(
@@ -59,11 +65,13 @@ async fn probe(hook: &Hook, url: &str, status: u16, body: Option<&str>) -> Resul
                     begun.elapsed().as_millis()
                 ));
             }
-            Err(error) => match std::error::Error::source(&error) {
-                Some(cause) => format!("{}: {cause}", error.condition()),
-                None => error.condition().to_owned(),
-            },
-        };
+            Err(error) => {
+                unanswered = Some(match std::error::Error::source(&error) {
+                    Some(cause) => format!("{}: {cause}", error.condition()),
+                    None => error.condition().to_owned(),
+                });
+            }
+        }
         moment().await;
     }
 }
