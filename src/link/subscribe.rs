@@ -32,6 +32,7 @@ pub async fn subscribe(run: &Run) -> Result<()> {
         drop_slot(run, &name).await?;
         run.lease.prove(&green).await?;
         create(run, &green, &name).await?;
+        leads_to_blue(run, &green, &name).await?;
         failpoint("link:subscribed");
     }
     Ok(())
@@ -52,16 +53,56 @@ pub async fn subscriptions(green: &Session, plan: &str) -> Result<Vec<String>> {
     Ok(rows.iter().map(|row| row.get("name")).collect())
 }
 
-/// A slot without its subscription was left by a process that ended between the two.
+/// A slot without its subscription was left by a process that ended between the two. Names of slots are those of a server.
 async fn drop_slot(run: &Run, name: &str) -> Result<()> {
     let blue = run.blue_writer("subscribe").await?;
-    blue.rows(
-        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1::text AND NOT active",
-        &[&name],
-        "drop a slot that was left behind",
-    )
-    .await?;
+    let sql = include_str!("../../sql/link/slot.sql");
+    let doing = "look for a slot that was left behind";
+    let Some(slot) = blue.opt(sql, &[&name], doing).await? else {
+        return Ok(());
+    };
+    if !slot.get::<_, bool>("ours") {
+        let database: String = slot.get("database");
+        let condition = format!("slot `{name}` exists on blue's server, in database `{database}`");
+        return Err(Error::new(Code::NotLogical, condition).fix(
+            "`greenlight cleanup` of the plan that made it, or give this plan another name.",
+        ));
+    }
+    if slot.get("active") {
+        let condition =
+            format!("slot `{name}` is still in use on blue, by an earlier try to subscribe");
+        return Err(Error::new(Code::NotLogical, condition).fix("Run it again in a moment."));
+    }
+    let sql = "SELECT pg_drop_replication_slot($1::text)";
+    blue.rows(sql, &[&name], "drop a slot that was left behind")
+        .await?;
     Ok(())
+}
+
+/// Reads back where the subscription leads: its slot is in the database that we know as blue. Elsewhere it would follow
+/// somebody else's writes, or none.
+async fn leads_to_blue(run: &Run, green: &Session, name: &str) -> Result<()> {
+    let blue = run.blue("subscribe").await?;
+    let sql = include_str!("../../sql/link/slot.sql");
+    let slot = blue
+        .opt(sql, &[&name], "look for the slot of a subscription")
+        .await?;
+    let condition = match slot {
+        Some(slot) if slot.get("ours") => return Ok(()),
+        Some(slot) => {
+            let database: String = slot.get("database");
+            format!(
+                "`blue.seen_from_green` leads to database `{database}` of blue's server, and not to blue"
+            )
+        }
+        None => "`blue.seen_from_green` leads to another server than blue's".to_owned(),
+    };
+    // Its slot goes along, wherever it is.
+    let sql = format!("DROP SUBSCRIPTION IF EXISTS {}", quote_ident(name));
+    green.run(&sql, "remove a subscription").await?;
+    Err(Error::new(Code::NotLogical, condition).fix(
+        "Let `blue.seen_from_green` name the same host, port and database as `blue.url_env`, as green's server reaches them.",
+    ))
 }
 
 async fn create(run: &Run, green: &Session, name: &str) -> Result<()> {

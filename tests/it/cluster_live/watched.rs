@@ -212,3 +212,41 @@ fn another_green_of_the_same_plan_is_refused_and_leaves_the_first_alone() {
         "what was not ours stays"
     );
 }
+
+#[test]
+fn a_subscription_that_would_lead_elsewhere_is_told_and_taken_back() {
+    let migration = Migration::start(Fixture::Orders(50), "plan.toml", Seed::Live);
+    let (blue, slot) = (&migration.pair.blue, "greenlight_orders_1_to_2__main");
+    let seen = blue.conninfo("blue");
+    let elsewhere = blue.conninfo("postgres");
+    migration.edit(&seen, &elsewhere);
+    let ended = migration.run(&["run", "--until", "link"]).with(2);
+    assert!(
+        ended.stdout.contains("GL0210") && ended.stdout.contains("database `postgres`"),
+        "{}",
+        ended.stderr
+    );
+    let left = "SELECT (SELECT count(*) FROM pg_replication_slots)";
+    assert_eq!(blue.psql("blue", left), "0");
+    assert_eq!(
+        migration.on_green("SELECT count(*) FROM pg_subscription"),
+        "0"
+    );
+    // Another plan of that name, for another database of the same server.
+    migration.edit(&elsewhere, &seen);
+    let other = format!("SELECT pg_create_logical_replication_slot('{slot}', 'pgoutput')");
+    blue.psql("postgres", &other);
+    let ended = migration.run(&["run", "--until", "link"]).with(2);
+    assert!(
+        ended.stdout.contains("GL0210")
+            && ended.stdout.contains(slot)
+            && ended.stdout.contains("exists"),
+        "{}",
+        ended.stderr
+    );
+    blue.psql(
+        "postgres",
+        &format!("SELECT pg_drop_replication_slot('{slot}')"),
+    );
+    migration.run(&["run", "--until", "link"]).with(0);
+}
