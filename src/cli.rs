@@ -136,10 +136,19 @@ pub enum Command {
     )]
     Cutover(CutoverArgs),
 
-    /// Give up a cutover before green owns the data
+    /// Show the gates of the way back; with --execute, make blue the owner again
     ///
-    /// Lifts blue's fence or seal, lets green follow blue again, and releases the traffic. It may be run at any time, and again;
-    /// after the point of no return it does nothing.
+    /// The same as the cutover with the sides swapped, for as long as the plan's way back is open: what green has taken is on blue
+    /// before it serves. Without --execute it only looks.
+    #[command(
+        after_help = "Examples:\n  greenlight rollback plan.toml\n  greenlight rollback plan.toml --execute --confirm hydra"
+    )]
+    Rollback(RollbackArgs),
+
+    /// Give up a cutover before green owns the data, or a rollback before blue does
+    ///
+    /// Lifts the fence or seal of the side that serves, lets green follow blue again, and releases the traffic. It may be run at any
+    /// time, and again; after the point of no return it does nothing.
     #[command(
         after_help = "Examples:\n  greenlight abort plan.toml\n  greenlight abort plan.toml --takeover"
     )]
@@ -204,6 +213,15 @@ pub enum Command {
         after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
     )]
     Cleanup(CleanupArgs),
+
+    /// After the cutover, let what green takes go back to blue
+    ///
+    /// What the plan says under `[back]`. It goes on until it is interrupted, through restarts of both servers; what green takes
+    /// while nobody observes waits there. Exit code 3 if more waited than the plan allows, or if there is no way back.
+    #[command(
+        after_help = "Examples:\n  greenlight observe plan.toml\n  greenlight observe plan.toml --until empty\n  greenlight observe plan.toml --json 2> events.ndjson"
+    )]
+    Observe(ObserveArgs),
 
     /// Capture revocations on blue, show how they stand, or replay them
     ///
@@ -335,32 +353,6 @@ pub struct RehearseArgs {
     pub takeover: bool,
 }
 
-/// Arguments of `report`.
-#[derive(Args, Clone, Debug)]
-pub struct ReportArgs {
-    /// The plan file
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
-
-    /// Write it as Markdown or JSON; --json means JSON too
-    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
-    pub format: ReportFormat,
-
-    /// Write it to this file instead of standard output
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub output: Option<PathBuf>,
-}
-
-/// The form of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// Markdown
-    #[default]
-    Markdown,
-    /// JSON
-    Json,
-}
-
 /// Arguments of `cleanup`.
 #[derive(Args, Clone, Debug)]
 pub struct CleanupArgs {
@@ -413,8 +405,14 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+mod observe;
+mod report;
 mod revocations;
+mod rollback;
 #[cfg(test)]
 mod tests;
 
+pub use observe::{ObserveArgs, ObserveUntil};
+pub use report::{ReportArgs, ReportFormat};
 pub use revocations::{RevocationsAction, RevocationsArgs};
+pub use rollback::RollbackArgs;

@@ -11,12 +11,14 @@ mod completions;
 mod cutover;
 mod explain;
 mod json_schema;
+mod observe;
 mod pause;
 mod plan;
 mod preflight;
 mod rehearse;
 mod report;
 mod revocations;
+mod rollback;
 mod run;
 mod same_blue;
 mod schema;
@@ -93,6 +95,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Plan(arguments) => Box::pin(plan::run(printer, global, arguments)).await,
         Command::Run(arguments) => Box::pin(run::run(printer, global, arguments)).await,
         Command::Cutover(arguments) => Box::pin(cutover::run(printer, global, arguments)).await,
+        Command::Rollback(arguments) => Box::pin(rollback::run(printer, global, arguments)).await,
         Command::Abort(arguments) => Box::pin(abort::run(printer, global, arguments)).await,
         Command::Rehearse(arguments) => Box::pin(rehearse::run(printer, global, arguments)).await,
         Command::Tokens(arguments) => Box::pin(tokens::run(printer, global, arguments)).await,
@@ -105,6 +108,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Revocations(arguments) => {
             Box::pin(revocations::run(printer, global, arguments)).await
         }
+        Command::Observe(arguments) => Box::pin(observe::run(printer, global, arguments)).await,
         Command::Schema(arguments) => schema::run(printer, global, arguments).await,
         Command::Explain(arguments) => explain::run(printer, arguments.code.as_deref()),
         Command::Completions(arguments) => completions::run(printer, arguments.shell),

@@ -4,6 +4,7 @@
 //! Invariants: rows and cursor commit together; a batch that is run again writes nothing twice; no room above tells this
 //! one how the rows were seeded: it has queue, read and write sessions and no modes.
 
+pub mod back;
 mod batch;
 mod copy;
 mod drain;
@@ -29,7 +30,7 @@ pub use follow::{
 pub use marker::{Marker, arrived};
 pub use patch::Patch;
 pub use recheck::{Recheck, forget_recent, keep_recent};
-pub use settle::Settle;
+pub use settle::{Follows, Settle};
 pub use throttle::Throttle;
 pub use transform::{Insert, batch_condition, planner_hints, select_for};
 pub use wait::{Backoff, rest};

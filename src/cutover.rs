@@ -5,14 +5,17 @@
 //! every place before own, and from none after it.
 
 mod cancel;
+mod cancel_back;
 mod forecast;
 mod gate;
 mod gates;
 mod stage;
+mod world;
 
 pub use cancel::cancel;
+pub use cancel_back::cancel_back;
 pub use forecast::{Forecast, Measured, forecast};
 pub use gate::{Gate, Opening};
 pub(crate) use gates::REHEARSED;
-pub use gates::{Looked, look};
-pub use stage::{Stage, stage};
+pub use gates::{Chosen, Looked, look, look_back};
+pub use stage::{Stage, World, stage};

@@ -79,7 +79,7 @@ pub async fn run(run: &Run, steps: &[Step], until: Option<&str>) -> Result<()> {
 /// Intent, act, done, where somebody waits: nothing is measured but the time.
 async fn hurried(run: &Run, step: &Step) -> Result<()> {
     let id = step.id();
-    let record = run.store.intend_hurried(&id).await?;
+    let record = run.store.intend_hurried(&id, run.lease.epoch()).await?;
     if record.done {
         return Ok(());
     }
@@ -141,7 +141,8 @@ async fn between(run: &Run, step: &Step, id: &str) -> Result<Stats> {
 async fn one(run: &Run, step: &Step) -> Result<()> {
     let id = step.id();
     let before = figures::read(run).await?;
-    let record = run.store.intend(&id, &figures::write(&before)?).await?;
+    let base = figures::write(&before)?;
+    let record = run.store.intend(&id, &base, run.lease.epoch()).await?;
     if record.done {
         return Ok(());
     }
@@ -186,7 +187,9 @@ async fn one(run: &Run, step: &Step) -> Result<()> {
             // The error itself matters more than that it cannot be written down: the next run finds the intent.
             let written = async {
                 let stats = figures::since(run, &id, &record, took, waited).await?;
-                run.store.leave(&id, &stats, took).await?;
+                run.store
+                    .leave(&id, &stats, took, run.lease.epoch())
+                    .await?;
                 run.store
                     .note(Some(&id), &format!("stopped: {}", error.code()))
                     .await

@@ -4,6 +4,7 @@
 //! Invariants: every function looks at the world before it acts, so that it may be called again at any time; what was made
 //! by somebody else is never dropped.
 
+mod back;
 mod build;
 mod capture;
 mod crew;
@@ -17,8 +18,10 @@ mod references;
 mod remove;
 mod shape;
 mod subscribe;
+mod turn;
 mod validate;
 
+pub use back::{back_builds, capture_back, drop_back_indexes};
 pub use build::{build_all, build_beside_apply};
 pub use capture::{capture, capture_statements};
 pub use crew::each;
@@ -31,4 +34,7 @@ pub use publish::{arm_markers, link_statements, publish, unpublish};
 pub use references::check_references;
 pub use remove::{Leftover, leftovers, remove};
 pub use subscribe::{subscribe, subscriptions, unsubscribe, until_ready};
+pub use turn::{
+    LOSS_ACCEPTED, count_losses, forget_losses, keep_losses, leave_blue, sequences_back,
+};
 pub use validate::validate;

@@ -4,6 +4,7 @@
 //! Invariant: everything here can be built and compared in a unit test without a server.
 
 pub mod address;
+pub mod back;
 pub mod catalog;
 pub mod ddl;
 pub mod diff;

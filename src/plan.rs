@@ -3,6 +3,7 @@
 //! May import `error` and `model` only; reads the files of a plan and nothing else: catalogs come in as values.
 //! Invariant: what is refused is refused before anything is done, at the line that must be mended, and all of it at once.
 
+mod back;
 mod carry;
 #[cfg(test)]
 mod cases;
@@ -17,6 +18,7 @@ mod schema;
 mod shape;
 mod spans;
 pub mod spec;
+mod spec_back;
 mod spec_limits;
 mod spec_revocations;
 mod spec_tables;

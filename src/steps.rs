@@ -7,6 +7,7 @@
 mod alter;
 mod analyze;
 mod arm;
+mod back;
 mod canary;
 mod capture;
 mod compare;
@@ -31,11 +32,14 @@ mod references;
 mod release;
 mod replay;
 mod rest;
+mod rollback;
 mod seal;
 mod seed;
 mod transform;
 mod unlink;
 mod validate;
+
+pub use rollback::Turn;
 
 use crate::error::Result;
 use crate::model::Side;
@@ -103,6 +107,8 @@ pub enum Step {
     Release,
     /// Sends the canary.
     Canary,
+    /// Sends a row on the way back.
+    Back,
     /// Takes the replication away.
     Unlink,
     /// Watches both sides.
@@ -111,6 +117,8 @@ pub enum Step {
     Validate,
     /// Puts back the lives of tokens.
     Lives,
+    /// One of the steps by which blue becomes the owner again.
+    Rollback(Turn),
 }
 
 /// What a dry run says of a step.
@@ -209,6 +217,7 @@ impl Step {
             (Self::Flip, traffic),
             (Self::Release, traffic),
             (Self::Canary, cutover.canary.is_some()),
+            (Self::Back, migration.way_back().is_some()),
             (Self::Unlink, live),
             (Self::Validate, true),
             (Self::Observe, cutover.observe.is_some()),
@@ -242,7 +251,7 @@ impl Step {
                 | Self::Own
                 | Self::Flip
                 | Self::Release
-        )
+        ) || matches!(self, Self::Rollback(turn) if turn.is_hurried())
     }
 
     /// Whether it may not be interrupted: both sides may be closed then, or traffic on its way.
@@ -251,7 +260,7 @@ impl Step {
         matches!(
             self,
             Self::Seal | Self::Detach | Self::Rest | Self::Own | Self::Flip | Self::Release
-        )
+        ) || matches!(self, Self::Rollback(turn) if turn.is_committed())
     }
 
     /// Its stored name.
@@ -286,17 +295,19 @@ impl Step {
             Self::Flip => "flip".to_owned(),
             Self::Release => "release".to_owned(),
             Self::Canary => "canary".to_owned(),
+            Self::Back => "back".to_owned(),
             Self::Unlink => "unlink".to_owned(),
             Self::Observe => "observe".to_owned(),
             Self::Validate => "validate".to_owned(),
             Self::Lives => "lives".to_owned(),
+            Self::Rollback(turn) => turn.id(),
         }
     }
 
     /// Whether nothing before it can be undone once it is done.
     #[must_use]
     pub fn is_point_of_no_return(&self) -> bool {
-        *self == Self::Own
+        matches!(self, Self::Own | Self::Rollback(Turn::Own))
     }
 
     /// What it does and locks.
@@ -332,10 +343,12 @@ impl Step {
             Self::Flip => flip::describe(migration),
             Self::Release => release::describe(migration),
             Self::Canary => canary::describe(migration),
+            Self::Back => back::describe(migration),
             Self::Unlink => unlink::describe(migration),
             Self::Observe => observe::describe(migration),
             Self::Validate => validate::describe(migration),
             Self::Lives => lives::describe(migration),
+            Self::Rollback(turn) => turn.describe(migration),
         }
     }
 
@@ -376,10 +389,12 @@ impl Step {
             Self::Flip => flip::run(run).await,
             Self::Release => release::run(run).await,
             Self::Canary => canary::run(run, &id).await,
+            Self::Back => back::run(run, &id).await,
             Self::Unlink => unlink::run(run).await,
             Self::Observe => observe::run(run, &id).await,
             Self::Validate => validate::run(run).await,
             Self::Lives => lives::run(run, &id).await,
+            Self::Rollback(turn) => return turn.run(run, &id).await,
         }?;
         Ok(Stats::default())
     }

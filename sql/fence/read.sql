@@ -1,5 +1,5 @@
 -- How the fence stands.
-SELECT f.plan, f.epoch, f.state, f.number, f.markers::text AS markers,
+SELECT f.plan, f.epoch, f.turn, f.state, f.number, f.markers::text AS markers,
        to_char(f.fenced_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS "UTC"') AS fenced_at,
        to_char(f.deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS "UTC"') AS deadline,
        to_char(f.sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS "UTC"') AS sealed_at,

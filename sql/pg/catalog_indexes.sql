@@ -1,4 +1,4 @@
--- Indexes of the tables of a schema.
+-- Indexes of the tables of a schema, those that only the way back needs excepted.
 -- $1 text: the schema
 SELECT c.relname::text AS table_name, i.relname::text AS name,
        x.indisunique AS is_unique,
@@ -28,4 +28,5 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_constraint k ON k.conindid = i.oid AND k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x')
 WHERE n.nspname = $1
   AND c.relkind IN ('r', 'p')
+  AND i.relname NOT LIKE 'greenlight\_back\_%'
 ORDER BY c.relname, i.relname;

@@ -22,10 +22,14 @@ CREATE TABLE greenlight.ownership (
     one             boolean PRIMARY KEY DEFAULT true CHECK (one),
     owner           text NOT NULL DEFAULT 'blue' CHECK (owner IN ('blue', 'green')),
     epoch           bigint NOT NULL DEFAULT 0,
+    -- Raised by whoever becomes the owner: green's here, blue's in its fence. Of the sides that are open the higher one owns.
+    turn            bigint NOT NULL DEFAULT 0,
     holder          text,
     holder_pid      integer,
     taken_at        timestamptz,
-    owned_at        timestamptz
+    owned_at        timestamptz,
+    -- When blue became the owner again, by a rollback.
+    returned_at     timestamptz
 );
 COMMENT ON TABLE greenlight.ownership IS 'Who owns the data, and the epoch of the orchestrator that may write.';
 INSERT INTO greenlight.ownership DEFAULT VALUES;

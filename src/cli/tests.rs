@@ -72,7 +72,8 @@ Commands:
   plan         Show what a run would do, and write nothing anywhere
   run          Build green up to the cutover
   cutover      Show the gates of the cutover; with --execute, make green the owner
-  abort        Give up a cutover before green owns the data
+  rollback     Show the gates of the way back; with --execute, make blue the owner again
+  abort        Give up a cutover before green owns the data, or a rollback before blue does
   rehearse     Measure the pause of a cutover on the real pair, and undo it each time
   tokens       Make tokens live longer for the window around the cutover, and put that back
   status       Show where the migration is, and the one command that comes next
@@ -81,6 +82,7 @@ Commands:
   pause        Make batches wait
   resume       Let batches go on after a pause
   cleanup      List what greenlight has made; with --execute, remove it
+  observe      After the cutover, let what green takes go back to blue
   revocations  Capture revocations on blue, show how they stand, or replay them
   schema       Show the 2.X schema, or keep it as the plan's snapshot
   explain      Explain an error code, or list all of them

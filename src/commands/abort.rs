@@ -1,13 +1,14 @@
-//! `abort`: gives up a cutover, from every place before own.
+//! `abort`: gives up a cutover from every place before own, or a rollback from every place before blue is opened.
 
-use super::cutover::{Watchman, owned, owner, stage_of, undone};
+use super::cutover::{Watchman, owned, stage_of, undone};
 use super::site::Site;
-use super::{Outcome, tokens};
+use super::{Outcome, rollback, tokens};
 use crate::cli::{AbortArgs, Global};
-use crate::cutover::Stage;
+use crate::cutover::{Stage, stage};
 use crate::error::{Code, Error};
 use crate::fence;
 use crate::model::Side;
+use crate::state::{RunRecord, Store};
 use crate::tokens::revocations;
 use crate::ui::Printer;
 use crate::ui::abort_view::AbortView;
@@ -16,8 +17,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("abort").await?;
     let record = site.begun(&store).await?;
-    if owner(&record) == Side::Green {
-        return Err(owned(&record).into());
+    let stage = stage_of(&site, &store, &record).await?;
+    if stage.is_turning_back() {
+        return back(printer, &site, store, &record, arguments).await;
+    }
+    if !stage.can_abort() {
+        return Err(owned(&record, stage).into());
     }
     let watchman = Watchman::new(printer);
     // Takes the lease first: whoever was about to make green the owner does not any more.
@@ -33,13 +38,13 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
     let Some(record) = run.store.load().await? else {
         return Err(Error::new(Code::NoRun, "the record is gone").into());
     };
-    if owner(&record) == Side::Green {
-        return Err(owned(&record).into());
-    }
     let stage = stage_of(&site, &run.store, &record).await?;
+    if stage.owner() == Side::Green || !stage.can_abort() {
+        return Err(owned(&record, stage).into());
+    }
     if stage != Stage::Open {
         if run.migration.live.is_some() {
-            fence::arm(&run).await?;
+            fence::arm(&run, Side::Blue).await?;
         }
         undone(&run).await?;
     } else {
@@ -63,6 +68,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
         plan: record.plan,
         was: stage.words().to_owned(),
         undone: stage != Stage::Open,
+        owner: Side::Blue,
         lives,
         next,
     })?;
@@ -74,4 +80,41 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
             Ok(error.exit_code())
         }
     }
+}
+
+/// Gives a rollback up: green serves on.
+async fn back(
+    printer: &Printer,
+    site: &Site,
+    store: Store,
+    record: &RunRecord,
+    arguments: &AbortArgs,
+) -> Outcome {
+    let watchman = Watchman::new(printer);
+    let run = site
+        .lead(
+            record.migration.clone(),
+            store,
+            arguments.takeover,
+            watchman.observer(),
+            watchman.stop(),
+        )
+        .await?;
+    // Whoever was about to open blue does not any more; what it has come to until now counts.
+    let (record, world) = rollback::claimed(&run).await?;
+    let stage = stage(&world);
+    if stage.owner() == Side::Blue {
+        return Err(owned(&record, stage).into());
+    }
+    rollback::undone(&run).await?;
+    watchman.finish();
+    printer.show(&AbortView {
+        plan: record.plan,
+        was: stage.words().to_owned(),
+        undone: true,
+        owner: Side::Green,
+        lives: None,
+        next: format!("greenlight status {}", arguments.plan.display()),
+    })?;
+    Ok(0)
 }

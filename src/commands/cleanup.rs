@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use super::cutover::stage_of;
 use super::site::Site;
 use super::{Outcome, tokens};
 use crate::cli::{CleanupArgs, Global};
+use crate::cutover::Stage;
+use crate::engine;
 use crate::error::{Code, Error, Result};
 use crate::fence;
 use crate::link;
@@ -12,6 +15,7 @@ use crate::model::migration::Migration;
 use crate::model::{Side, names};
 use crate::pg::probe;
 use crate::state::{RunRecord, Stop, Store, living};
+use crate::steps::Step;
 use crate::tokens::revocations;
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow};
@@ -20,9 +24,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("cleanup").await?;
     let record = ours(&site, &store).await?;
-    let green = record.owner == "green";
+    let green = record.owner() == Side::Green;
     let namespace = record.migration.namespace.as_str();
-    let began = link::ours(&store, &record.migration).await?;
+    // What a rollback has left is 2.X with what green has taken, in the namespace.
+    let began = link::ours(&store, &record.migration).await? || record.returned_at.is_some();
     let landing = (!green && began).then_some(namespace);
     let objects = link::leftovers(store.session(), landing).await?;
     let command = format!(
@@ -78,6 +83,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
                 .into(),
         );
     }
+    settled(&site, &store, &record).await?;
     if let Some(other) = living(store.session(), site.name()).await? {
         return Err(Error::new(
             Code::LeaseHeld,
@@ -90,6 +96,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         unlink(&site, &store, &record).await?;
     }
     Box::pin(no_capture(&site, &store, &record)).await?;
+    let schemas = [record.migration.namespace.as_str()];
+    let indexes = link::drop_back_indexes(store.session(), &schemas).await?;
+    store
+        .session()
+        .run(&indexes.join("; "), "remove indexes of ours")
+        .await?;
     link::remove(store.session(), landing).await?;
     for row in rows.iter_mut().filter(|row| row.action != Action::Keep) {
         row.action = Action::Removed;
@@ -107,6 +119,19 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         next,
     })?;
     Ok(0)
+}
+
+/// Refuses while a rollback is under way: who owns the data is not told without the record.
+async fn settled(site: &Site, store: &Store, record: &RunRecord) -> Result<()> {
+    let stage = stage_of(site, store, record).await?;
+    let records = store.steps().await?;
+    let steps = Step::of_rollback(&record.migration);
+    let left = !engine::left(&steps, &records, None)?.is_empty();
+    if stage.is_turning_back() || stage == Stage::Returned && left {
+        let condition = "a rollback was begun and is neither finished nor given up";
+        return Err(Error::new(Code::TurningBack, condition));
+    }
+    Ok(())
 }
 
 /// Refuses while lives of tokens are longer than they were.

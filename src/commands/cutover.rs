@@ -12,10 +12,10 @@ pub(super) use watchman::Watchman;
 use super::Outcome;
 use super::site::{Site, stop_on_signals};
 use crate::cli::{CutoverArgs, Global};
-use crate::cutover::{self, Gate, Looked, Opening, Stage, stage};
+use crate::cutover::{self, Gate, Looked, Opening, Stage, World, stage};
 use crate::engine;
 use crate::error::{Code, Error, Result};
-use crate::fence::{self, Standing};
+use crate::fence;
 use crate::model::Side;
 use crate::state::{Run, RunRecord, Store};
 use crate::steps::Step;
@@ -28,6 +28,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     let record = site.begun(&store).await?;
     let path = arguments.plan.display().to_string();
     let stage = stage_of(&site, &store, &record).await?;
+    if stage == Stage::Returned || stage.is_turning_back() {
+        return Err(turned(&record, stage).into());
+    }
     let steps = Step::of_cutover(&record.migration);
     let records = store.steps().await?;
     let left: Vec<Step> = engine::left(&steps, &records, None)?
@@ -180,23 +183,14 @@ async fn refused(run: &Run) -> Option<u64> {
 
 /// Where the cutover stands, by both sides.
 pub(super) async fn stage_of(site: &Site, store: &Store, record: &RunRecord) -> Result<Stage> {
-    let owner = owner(record);
-    let standing = if record.migration.live.is_some() && owner == Side::Blue {
-        let blue = site.reader(Side::Blue, "cutover").await?;
-        fence::read(&blue).await?
-    } else {
-        Standing::default()
-    };
     let begun = begun(&record.migration, &store.steps().await?);
-    Ok(stage(owner, begun, &record.plan, &standing))
+    let blue = async || site.reader(Side::Blue, "cutover").await;
+    let world = World::read(record, begun, store.session(), blue).await?;
+    Ok(stage(&world))
 }
 
 pub(super) fn owner(record: &RunRecord) -> Side {
-    if record.owner == "green" {
-        Side::Green
-    } else {
-        Side::Blue
-    }
+    record.owner()
 }
 
 /// All gates.
@@ -222,6 +216,7 @@ pub(super) async fn gates(
         record,
         steps: (done, before.len()),
         takeover,
+        held: records.contains_key(&Step::Hold.id()),
     };
     Ok(cutover::look(&looking, looked).await)
 }
@@ -278,8 +273,25 @@ pub(super) fn row(gate: &Gate, path: &str) -> GateRow {
     }
 }
 
+/// An error for a cutover of data that a rollback has given back, or is about to.
+pub(super) fn turned(record: &RunRecord, stage: Stage) -> Error {
+    if stage != Stage::Returned {
+        return Error::new(Code::TurningBack, stage.words());
+    }
+    let since = record.returned_at.as_ref();
+    let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+    Error::new(
+        Code::Returned,
+        format!("blue owns the data again{since}, by a rollback"),
+    )
+}
+
 /// An error for a command that has nothing to do.
-pub(super) fn owned(record: &RunRecord) -> Error {
+pub(super) fn owned(record: &RunRecord, stage: Stage) -> Error {
+    if stage == Stage::Returned {
+        return Error::new(Code::NothingToAbort, "blue owns the data again")
+            .fix("Finish the rollback with `greenlight rollback PLAN --execute`.");
+    }
     Error::new(
         Code::NothingToAbort,
         format!(

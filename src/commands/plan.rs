@@ -1,5 +1,6 @@
 //! `plan`: the dry run. It reads both sides, runs the checks of a real run, and writes nothing anywhere.
 
+mod back;
 mod estimates;
 mod samples;
 mod statements;
@@ -23,12 +24,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
     let site = Site::open(global, &arguments.plan)?;
     let mut survey = preflight::survey(&site).await?;
     let reader = Store::new(site.reader(Side::Green, "plan").await?);
+    let mut owned = None;
     match site.record(&reader).await {
         Ok(None) => {}
         Ok(Some(record)) => {
             // What is on green is ours.
             let ours = [Code::GreenNotEmpty, Code::NotRestored];
             (survey.refusals).retain(|error| !ours.contains(&error.code()));
+            owned = Some(record.owned_at.is_some());
             if let Some(since) = record.owned_at {
                 let condition = format!("green owns the data since {since}");
                 (survey.refusals).push(Error::new(Code::AlreadyOwned, condition));
@@ -55,6 +58,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
         green: side(survey.green.shown(), &survey.green_facts),
         tables: tables::rows(&survey),
         tokens: tokens::planned(&site, &mut survey.warnings).await,
+        back: back::planned(&survey, owned.map(|owned| (&reader, owned))).await,
         checks: survey.checks.iter().map(check).collect(),
         samples: samples.into_iter().filter_map(Result::ok).collect(),
         totals: Totals {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Outcome;
-use super::cutover::{Watchman, gates, owned, owner, row, stage_of, undone};
+use super::cutover::{Watchman, gates, owned, row, stage_of, turned, undone};
 use super::site::Site;
 use crate::cli::{Global, RehearseArgs};
 use crate::converge::alongside_closely;
@@ -23,8 +23,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
     let site = Site::open(global, &arguments.plan)?;
     let store = site.store("rehearse").await?;
     let record = site.begun(&store).await?;
-    if owner(&record) == Side::Green {
-        return Err(owned(&record).into());
+    let stage = stage_of(&site, &store, &record).await?;
+    if stage == Stage::Returned || stage.is_turning_back() {
+        return Err(turned(&record, stage).into());
+    }
+    if stage == Stage::Owned {
+        return Err(owned(&record, stage).into());
     }
     if record.migration.live.is_none() {
         return Err(Error::new(
@@ -67,7 +71,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
         )
         .await?;
     if stage_of(&site, &run.store, &record).await? != Stage::Open {
-        fence::arm(&run).await?;
+        fence::arm(&run, Side::Blue).await?;
         undone(&run).await?;
     }
     let rehearsed = Box::pin(all_times(&run, arguments.times)).await;
@@ -114,7 +118,7 @@ async fn one_time(run: &Run, phases: &mut Vec<Phase>) -> Result<u64> {
         timed(phases, &step.id(), Box::pin(step.run(run))).await?;
     }
     timed(phases, "own, rolled back", link::rehearse(run)).await?;
-    timed(phases, "lift", fence::lift(run)).await?;
+    timed(phases, "lift", fence::lift(run, Side::Blue)).await?;
     let traffic = Traffic::new(&run.migration);
     timed(phases, "release", async {
         for n in 0..traffic.len() {

@@ -39,7 +39,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
     let mut total = Stats::default();
     let mut total_took_ms = 0;
     let mut steps = Vec::new();
-    for step in Step::all(&record.migration) {
+    let all = Step::all(&record.migration).into_iter();
+    for step in all.chain(Step::of_rollback(&record.migration)) {
         let Some(known) = records.get(&step.id()) else {
             continue;
         };
@@ -114,8 +115,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ReportAr
 
 /// What happened in the cutovers, for whoever has to tell of it.
 async fn moments(store: &Store, migration: &Migration) -> Result<Vec<Moment>> {
-    let mut ids: Vec<String> = Step::of_cutover(migration).iter().map(Step::id).collect();
-    ids.push("cutover".to_owned());
+    let mut ids: Vec<String> = Step::of_cutover(migration)
+        .iter()
+        .chain(&Step::of_rollback(migration))
+        .map(Step::id)
+        .collect();
+    ids.extend(["cutover".to_owned(), "rollback".to_owned()]);
     let moments = store.timeline(&ids).await?;
     Ok(moments
         .into_iter()

@@ -7,6 +7,7 @@ use super::site::{Site, stop_on_signals};
 use super::{Outcome, preflight, same_blue, warning_row};
 use crate::cli::{Global, RunArgs};
 use crate::converge;
+use crate::cutover::Stage;
 use crate::engine;
 use crate::error::{Code, Error, Result};
 use crate::model::event::{Event, Observer as _};
@@ -30,6 +31,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &RunArgs)
                 ),
             )
             .into());
+        }
+        Some(record) if record.returned_at.is_some() => {
+            return Err(super::cutover::turned(&record, Stage::Returned).into());
         }
         Some(record) => match &record.paused {
             None => {

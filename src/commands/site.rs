@@ -113,7 +113,8 @@ impl Site {
         }
         let (old, new) = (&record.migration.digests, &self.loaded.digests);
         if old == new {
-            plan::adopt(&self.loaded, &mut record.migration);
+            let owned = record.owned_at.is_some();
+            plan::adopt(&self.loaded, &mut record.migration, owned)?;
             return Ok(Some(record));
         }
         let mut error = Error::new(

@@ -1,5 +1,6 @@
 //! `status`: where the migration stands and the one next command. Reads only.
 
+mod back;
 mod live;
 
 use std::path::Path;
@@ -7,9 +8,10 @@ use std::path::Path;
 use super::site::Site;
 use super::{Outcome, cutover, tokens};
 use crate::cli::Global;
+use crate::cutover::Stage;
 use crate::error::Result;
 use crate::model::Side;
-use crate::state::{RunRecord, StepRecord, Store, living};
+use crate::state::{Living, RunRecord, StepRecord, Store, living};
 use crate::steps::Step;
 use crate::ui::Printer;
 use crate::ui::revocations_view::StandingView;
@@ -28,28 +30,125 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         None => last_stop(&store).await?,
     };
     let all = Step::all(&record.migration);
-    let green = record.owner == "green";
+    let begun = cutover::begun(&record.migration, &records);
+    let fence = live::fence(&site, &store, &record, begun).await?;
+    let stage = fence.as_ref().map(|(stage, _)| *stage);
+    let green = stage.map_or_else(|| record.owner(), Stage::owner) == Side::Green;
+    let returned = stage == Some(Stage::Returned);
+    let mut turn = Step::of_rollback(&record.migration);
+    turn.retain(|_| begun.1 || returned);
     let state_of = |step: &Step| {
         let known = records.get(&step.id());
         let title = step.describe(&record.migration).title;
         step_state(step.id(), title, known, running.is_some(), stopped.as_ref())
     };
-    let steps: Vec<StepState> = all.iter().map(state_of).collect();
+    let steps: Vec<StepState> = all.iter().chain(&turn).map(state_of).collect();
     let done = |step: &Step| records.get(&step.id()).is_some_and(|known| known.done);
     let ready = Step::of_run(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
     let shown = path.display();
-    let (state, next) = match (green, finished, ready, running.is_some()) {
+    let validated = done(&Step::Validate);
+    let (state, next) = sentence(
+        (green, finished, ready, running.is_some()),
+        validated,
+        &shown.to_string(),
+        &record.plan,
+    );
+    let following = if green || returned {
+        None
+    } else {
+        live::following(&site, &store, &record.migration, &records).await?
+    };
+    let followed = following.is_some();
+    let (state, next) = if followed && ready {
+        live::sentence(running.is_some(), &shown.to_string())
+    } else {
+        (state, next)
+    };
+    let under_way = stage.and_then(|stage| {
+        live::under_way(stage, running.is_some(), &shown.to_string(), &record.plan)
+    });
+    let back = turn.iter().all(done);
+    let stopped_between = (under_way.is_some() || returned && !back) && running.is_none();
+    let under_way = if returned {
+        Some(live::turned(back, &shown.to_string(), &record.plan))
+    } else {
+        under_way
+    };
+    let (state, next) = under_way.unwrap_or((state, next));
+    let why = why(stopped_between, followed, green, running.is_some());
+    let next = if record.paused.is_some() {
+        format!("greenlight resume {shown}")
+    } else {
+        next
+    };
+    let running_now = running.is_some();
+    let owner = if green { Side::Green } else { Side::Blue };
+    let (way_back, back) = Box::pin(back::stand(&site, &record, owner, &shown.to_string())).await?;
+    let serving = stage.is_none_or(|stage| stage == Stage::Owned);
+    let observed = green && serving && finished && back.is_some() && !running_now;
+    let next = if observed && back.as_ref().is_some_and(|back| back.open) {
+        format!("greenlight observe {shown}")
+    } else {
+        next
+    };
+    printer.show(&StatusView {
+        plan: record.plan.clone(),
+        state: state.to_owned(),
+        owner: Some(owner),
+        epoch: u64::try_from(record.epoch).unwrap_or_default(),
+        since: [&record.returned_at, &record.owned_at]
+            .into_iter()
+            .find_map(Clone::clone)
+            .unwrap_or_else(|| record.begun_at.clone()),
+        steps,
+        revocations: revocations(&site, &record, &shown.to_string()).await?,
+        running: running.map(|living| holder(&record, living)),
+        paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
+        stopped,
+        safe_to_walk_away: WalkAway {
+            safe: !stopped_between && (!followed || running_now),
+            why: why.to_owned(),
+        },
+        following,
+        fence: fence.and_then(|(_, fence)| fence),
+        lives: tokens::stand(&site, &records).await,
+        way_back,
+        back,
+        next,
+    })?;
+    Ok(0)
+}
+
+/// Who is at work.
+fn holder(record: &RunRecord, living: Living) -> Holder {
+    Holder {
+        holder: record
+            .holder
+            .as_ref()
+            .map(|(who, _)| who.clone())
+            .unwrap_or_default(),
+        pid: u32::try_from(living.pid).unwrap_or_default(),
+        host: living.host,
+    }
+}
+
+/// Where the migration stands, and the next command: whether green owns the data, all is done, green is built, and somebody is at
+/// work.
+fn sentence(
+    (green, finished, ready, running): (bool, bool, bool, bool),
+    validated: bool,
+    shown: &str,
+    plan: &str,
+) -> (&'static str, String) {
+    match (green, finished, ready, running) {
         (true, true, _, _) => (
             "green owns the data; the cutover is done",
             format!("greenlight report {shown}"),
         ),
         (true, false, _, _) => (
-            unfinished(done(&Step::Validate)),
-            format!(
-                "greenlight cutover {shown} --execute --confirm {}",
-                record.plan
-            ),
+            unfinished(validated),
+            format!("greenlight cutover {shown} --execute --confirm {plan}"),
         ),
         (false, _, true, _) => (
             "green is built and verified; blue owns the data",
@@ -63,59 +162,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             "green is not finished and nobody is at work; blue owns the data and serves",
             format!("greenlight run {shown}"),
         ),
-    };
-    let following = if green {
-        None
-    } else {
-        live::following(&site, &store, &record.migration, &records).await?
-    };
-    let followed = following.is_some();
-    let (state, next) = if followed && ready {
-        live::sentence(running.is_some(), &shown.to_string())
-    } else {
-        (state, next)
-    };
-    let fence = live::fence(&site, &record, cutover::begun(&record.migration, &records)).await?;
-    let stage = fence.as_ref().map(|(stage, _)| *stage);
-    let under_way = stage.and_then(|stage| {
-        live::cutover(stage, running.is_some(), &shown.to_string(), &record.plan)
-    });
-    let stopped_between = under_way.is_some() && running.is_none();
-    let (state, next) = under_way.unwrap_or((state, next));
-    let why = why(stopped_between, followed, green, running.is_some());
-    let next = if record.paused.is_some() {
-        format!("greenlight resume {shown}")
-    } else {
-        next
-    };
-    let running_now = running.is_some();
-    printer.show(&StatusView {
-        plan: record.plan.clone(),
-        state: state.to_owned(),
-        owner: Some(if green { Side::Green } else { Side::Blue }),
-        epoch: u64::try_from(record.epoch).unwrap_or_default(),
-        since: record.owned_at.clone().unwrap_or_else(|| record.begun_at.clone()),
-        steps,
-        revocations: revocations(&site, &record, &shown.to_string()).await?,
-        running: running.map(|living| Holder {
-            holder: record.holder.as_ref().map(|(who, _)| who.clone()).unwrap_or_default(),
-            pid: u32::try_from(living.pid).unwrap_or_default(),
-            host: living.host,
-        }),
-        paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
-        stopped,
-        safe_to_walk_away: WalkAway { safe: !stopped_between && (!followed || running_now), why: why.to_owned() },
-        following,
-        fence: fence.and_then(|(_, fence)| fence),
-        lives: tokens::stand(&site, &records).await,
-        way_back: if green {
-            "none: green's writes do not flow back".to_owned()
-        } else {
-            format!("blue serves as before; `greenlight cleanup {shown} --all` removes everything from green")
-        },
-        next,
-    })?;
-    Ok(0)
+    }
 }
 
 /// How revocations stand, if the plan has any.
@@ -145,7 +192,7 @@ fn unfinished(validated: bool) -> &'static str {
 /// Why it is safe to walk away, or not.
 fn why(stopped_between: bool, followed: bool, green: bool, running: bool) -> &'static str {
     if stopped_between {
-        "a cutover was begun: finish it or give it up"
+        "what was begun has not come to its end: finish it or give it up"
     } else if followed && !running {
         "blue's changes go on to green and wait there for `greenlight run`; if green falls back, blue keeps WAL for it"
     } else if followed {

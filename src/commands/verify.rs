@@ -40,7 +40,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     Ok(error.map_or(0, |error| error.exit_code()))
 }
 
-fn verdict(of: compare::Verdict) -> Verdict {
+pub(super) fn verdict(of: compare::Verdict) -> Verdict {
     match of {
         compare::Verdict::Same => Verdict::Same,
         compare::Verdict::CannotTell => Verdict::CannotTell,
@@ -60,6 +60,7 @@ fn part(of: &Part) -> VerifyPart {
     });
     VerifyPart {
         what: of.what.clone(),
+        on: of.on,
         rows: (of.why.is_none()).then_some(of.rows),
         took_ms: of.took_ms,
         verdict: verdict(of.verdict),

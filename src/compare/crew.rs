@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 
 use super::source::Source;
-use crate::converge::{Settle, Throttle, planner_hints, rest};
+use crate::converge::{Follows, Settle, Throttle, planner_hints, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::Side;
 use crate::model::event::Event;
@@ -64,7 +64,7 @@ impl<'a> Crew<'a> {
         run: &'a Run,
         step: &'a str,
         search_path: Vec<String>,
-        following: bool,
+        follows: Follows,
     ) -> Result<Self> {
         let mut crew = Self {
             run,
@@ -74,7 +74,7 @@ impl<'a> Crew<'a> {
             green: Vec::new(),
             throttle: tokio::sync::Mutex::new(throttle(run).await?),
             progress: Mutex::default(),
-            settle: Settle::open(run, following).await?,
+            settle: Settle::open(run, follows).await?,
         };
         crew.stand().await?;
         Ok(crew)
@@ -122,7 +122,7 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// Waits before rows are read again: until green has what blue had, where blue is followed.
+    /// Waits before rows are read again: until the side that follows has what the other had.
     pub(super) async fn settle(&self) -> Result<()> {
         self.settle.wait(self.run).await
     }

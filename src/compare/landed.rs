@@ -130,7 +130,7 @@ fn comparable(
 }
 
 /// What a value of blue is cast to so that it has the form of green's: what was stored there by assignment.
-fn form<'a>(before: &Column, after: &'a Column) -> Result<Option<&'a str>, String> {
+pub(super) fn form<'a>(before: &Column, after: &'a Column) -> Result<Option<&'a str>, String> {
     if before.type_name == after.type_name && before.base == after.base {
         return Ok(None);
     }

@@ -239,28 +239,28 @@ impl Work for Copy {
     }
 }
 
-/// Pipes one COPY into the other; the rows that green took.
-async fn pipe(blue: &Session, out: &str, green: &Session, into: &str) -> Result<u64> {
-    let blue_error = |error| blue.error("copy rows out", &error);
-    let green_error = |error| green.error("copy rows in", &error);
-    let stream = blue.copy_out(out).await.map_err(blue_error)?;
-    let sink = green.copy_in::<_, Bytes>(into).await.map_err(green_error)?;
+/// Pipes one COPY into the other; the rows that the other took.
+pub(super) async fn pipe(from: &Session, out: &str, to: &Session, into: &str) -> Result<u64> {
+    let out_error = |error| from.error("copy rows out", &error);
+    let in_error = |error| to.error("copy rows in", &error);
+    let stream = from.copy_out(out).await.map_err(out_error)?;
+    let sink = to.copy_in::<_, Bytes>(into).await.map_err(in_error)?;
     pin_mut!(stream, sink);
     let mut message = BytesMut::with_capacity(MESSAGE + 64 * 1024);
     while let Some(chunk) = stream.next().await {
-        message.extend_from_slice(&chunk.map_err(blue_error)?);
+        message.extend_from_slice(&chunk.map_err(out_error)?);
         if message.len() >= MESSAGE {
             sink.send(message.split().freeze())
                 .await
-                .map_err(green_error)?;
+                .map_err(in_error)?;
             message.reserve(MESSAGE + 64 * 1024);
         }
     }
     if !message.is_empty() {
-        sink.send(message.freeze()).await.map_err(green_error)?;
+        sink.send(message.freeze()).await.map_err(in_error)?;
     }
     sink.finish()
         .await
-        .map_err(green_error)
+        .map_err(in_error)
         .map_err(|error| error.left(Effect::None))
 }

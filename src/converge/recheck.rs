@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::resync::{Statements, TargetStatements, queue, recent, statements, taken};
-use super::settle::Settle;
+use super::settle::{Follows, Settle};
 use super::transform::planner_hints;
 use super::wait::rest;
 use crate::error::{Code, Error, Result};
@@ -95,7 +95,7 @@ impl Recheck {
     /// # Errors
     /// [`Code::RecentDiffers`] if too many stay; [`Code::CannotTell`] if green does not follow.
     pub async fn until_few(&self, run: &Run) -> Result<i64> {
-        let settle = Settle::open(run, true).await?;
+        let settle = Settle::open(run, Follows::Green).await?;
         let mut each = None;
         for round in 0..ROUNDS {
             let left = self.left().await?;

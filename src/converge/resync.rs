@@ -257,7 +257,8 @@ fn among(alias: &str, key: &[String], keys: &str) -> String {
     }
 }
 
-fn temporary(name: &str, like: &str) -> String {
+/// Makes a temporary table with the columns of a query, empty at the end of each transaction.
+pub(super) fn temporary(name: &str, like: &str) -> String {
     let bare = name.trim_start_matches("pg_temp.");
     format!("CREATE TEMPORARY TABLE {bare} ON COMMIT DELETE ROWS AS {like} WITH NO DATA")
 }

@@ -56,7 +56,7 @@ pub async fn cancel(run: &Run) -> Result<()> {
 async fn lift(run: &Run) -> Result<()> {
     let mut backoff = Backoff::new(6);
     loop {
-        let Err(error) = fence::lift(run).await else {
+        let Err(error) = fence::lift(run, Side::Blue).await else {
             return Ok(());
         };
         // A later orchestrator moves it: it is no longer ours to lift.

@@ -1,11 +1,14 @@
 //! The gates, one after the other, each read from the side it is about. Nothing is written and nothing locked.
 
+mod back;
 mod lives;
 mod revocations;
+mod rollback;
 mod sync;
 mod traffic;
 mod writers;
 
+pub use rollback::{Chosen, look_back};
 pub(crate) use sync::REHEARSED;
 
 use super::gate::Gate;
@@ -22,6 +25,8 @@ pub struct Looked<'a> {
     pub steps: (usize, usize),
     /// Whether a living orchestrator may be taken over.
     pub takeover: bool,
+    /// Whether a cutover that was not finished had begun to hold: it is undone first, and what it holds is released by that.
+    pub held: bool,
 }
 
 /// Reads every gate.
@@ -36,9 +41,10 @@ pub async fn look(run: &Run, looked: Looked<'_>) -> Vec<Gate> {
         gates.extend(sync::look(run).await);
         gates.extend(writers::look(run).await);
     }
-    gates.extend(traffic::look(run).await);
+    gates.extend(traffic::look(run, crate::model::Side::Blue, looked.held).await);
     gates.extend(lives::look(run).await);
     gates.extend(revocations::look(run).await);
+    gates.extend(Box::pin(back::look(run)).await);
     gates
 }
 

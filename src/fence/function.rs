@@ -1,7 +1,7 @@
 //! The function that the fence's triggers call, in its three bodies.
 
 use crate::model::ident::{quote_literal, quote_qualified};
-use crate::model::names;
+use crate::model::{Side, names};
 
 /// What the function does with a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) fn name() -> String {
 ///
 /// The refusal is SQLSTATE 25006, as of a standby: what drivers and pools know as "not here, not now". The counters are
 /// sequences, which a transaction that is refused moves all the same.
-pub(super) fn statement(plan: &str, body: Body) -> String {
+pub(super) fn statement(plan: &str, side: Side, body: Body) -> String {
     let refuse = |message: &str, hint: &str| {
         format!(
             "PERFORM pg_catalog.nextval('greenlight.rejected');
@@ -32,9 +32,14 @@ pub(super) fn statement(plan: &str, body: Body) -> String {
             quote_literal(hint)
         )
     };
-    let stopped = format!("greenlight has stopped writes for the cutover of plan \"{plan}\"");
-    let hint =
-        "Try again in a moment: they go on here by themselves if the cutover does not come about.";
+    let (turn, leads) = match side {
+        Side::Blue => ("cutover", "Connect to the new server."),
+        Side::Green => ("rollback", "Connect to the server that it came from."),
+    };
+    let stopped = format!("greenlight has stopped writes for the {turn} of plan \"{plan}\"");
+    let hint = format!(
+        "Try again in a moment: they go on here by themselves if the {turn} does not come about."
+    );
     let moved =
         format!("greenlight has moved this database's data to another server by plan \"{plan}\"");
     let text = match body {
@@ -46,9 +51,9 @@ pub(super) fn statement(plan: &str, body: Body) -> String {
     END IF;
     PERFORM pg_catalog.nextval('greenlight.leak');
     RETURN NULL;",
-            refuse(&stopped, hint).replace('%', "%%")
+            refuse(&stopped, &hint).replace('%', "%%")
         ),
-        Body::Sealed => refuse(&moved, "Connect to the new server."),
+        Body::Sealed => refuse(&moved, leads),
     };
     let whole = format!(
         "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $fence$

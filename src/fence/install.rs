@@ -1,4 +1,4 @@
-//! Puts the fence up: triggers, deadline and markers in one transaction on blue.
+//! Puts the fence up: triggers, deadline and markers in one transaction on the side that serves.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +6,7 @@ use super::function::{self, Body};
 use super::standing::tables;
 use crate::converge::rest;
 use crate::error::{Code, Error, Result, Retry};
+use crate::model::Side;
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::Migration;
 use crate::model::names;
@@ -23,7 +24,7 @@ const BETWEEN: Duration = Duration::from_millis(500);
 pub struct Fenced {
     /// Its number.
     pub number: i64,
-    /// When it stops refusing, on blue's clock.
+    /// When it stops refusing, on that side's clock.
     pub deadline: String,
     /// How long the locks were waited for, in the try that succeeded.
     pub waited: Duration,
@@ -32,14 +33,15 @@ pub struct Fenced {
 }
 
 /// A session for the fence's transactions: one that ends by itself where we do not.
-pub(super) async fn session(run: &Run) -> Result<Session> {
-    let blue = run.blue_writer("fence").await?;
+pub(super) async fn session(run: &Run, side: Side) -> Result<Session> {
+    let there = run.writer(side, "fence").await?;
     // A process that was stopped in the middle must not keep the writers waiting.
     let settings = "SET idle_in_transaction_session_timeout = '2s'; SET statement_timeout = '10s'";
-    blue.run(settings, "prepare a session for the fence")
+    there
+        .run(settings, "prepare a session for the fence")
         .await?;
-    quick_deadlock(&blue).await?;
-    Ok(blue)
+    quick_deadlock(&there).await?;
+    Ok(there)
 }
 
 /// Makes this session look for a deadlock early, and says whether it may: vacuum gives way to whoever waits for it only then,
@@ -58,12 +60,12 @@ pub async fn quick_deadlock(blue: &Session) -> Result<bool> {
     }
 }
 
-/// Makes what the fence needs on blue, and mirrors our epoch there: from here on an earlier orchestrator moves nothing.
+/// Makes what the fence needs on a side, and mirrors our epoch there: from here on an earlier orchestrator moves nothing.
 ///
 /// # Errors
 /// [`Code::LeaseLost`] if a later one was here; [`Code::FenceTaken`] if another plan's fence stands.
-pub async fn arm(run: &Run) -> Result<()> {
-    let blue = session(run).await?;
+pub async fn arm(run: &Run, side: Side) -> Result<()> {
+    let blue = session(run, side).await?;
     let plan = &run.migration.name;
     let statements = [
         format!("CREATE SCHEMA IF NOT EXISTS {}", quote_ident(names::STORE)),
@@ -79,7 +81,7 @@ pub async fn arm(run: &Run) -> Result<()> {
         .get::<_, bool>(0)
     {
         blue.run(
-            &function::statement(plan, Body::Open),
+            &function::statement(plan, side, Body::Open),
             "make the fence's function",
         )
         .await?;
@@ -91,7 +93,7 @@ async fn mirror(run: &Run, blue: &Session) -> Result<()> {
     let (plan, epoch) = (&run.migration.name, run.lease.epoch());
     let sql = include_str!("../../sql/fence/mirror.sql");
     if blue
-        .opt(sql, &[plan, &epoch], "mirror the epoch on blue")
+        .opt(sql, &[plan, &epoch], "mirror the epoch")
         .await?
         .is_some()
     {
@@ -100,11 +102,11 @@ async fn mirror(run: &Run, blue: &Session) -> Result<()> {
     Err(refused(run, blue).await?)
 }
 
-/// Why blue's fence did not move.
-pub(super) async fn refused(run: &Run, blue: &Session) -> Result<Error> {
-    let standing = super::read(blue).await?;
+/// Why a side's fence did not move.
+pub(super) async fn refused(run: &Run, there: &Session) -> Result<Error> {
+    let standing = super::read(there).await?;
     if standing.plan != run.migration.name {
-        let condition = format!("blue is fenced by plan `{}`", standing.plan);
+        let condition = format!("{} is fenced by plan `{}`", there.side(), standing.plan);
         return Ok(Error::new(Code::FenceTaken, condition));
     }
     if standing.epoch != run.lease.epoch() {
@@ -112,7 +114,7 @@ pub(super) async fn refused(run: &Run, blue: &Session) -> Result<Error> {
     }
     Ok(Error::new(
         Code::FenceGone,
-        "blue's fence is not the one that was put up",
+        format!("{}'s fence is not the one that was put up", there.side()),
     ))
 }
 
@@ -121,8 +123,8 @@ pub(super) async fn refused(run: &Run, blue: &Session) -> Result<Error> {
 ///
 /// # Errors
 /// [`Code::FenceBusy`] with those who were in the way; [`Code::LeaseLost`].
-pub async fn fence(run: &Run, pause: Duration, patience: Duration) -> Result<Fenced> {
-    let blue = session(run).await?;
+pub async fn fence(run: &Run, side: Side, pause: Duration, patience: Duration) -> Result<Fenced> {
+    let blue = session(run, side).await?;
     let began = Instant::now();
     let mut tries = 0;
     loop {
@@ -147,7 +149,7 @@ pub async fn fence(run: &Run, pause: Duration, patience: Duration) -> Result<Fen
         if began.elapsed() + BETWEEN > patience {
             let error = Error::new(
                 Code::FenceBusy,
-                format!("blue's tables could not be locked in {tries} tries"),
+                format!("{side}'s tables could not be locked in {tries} tries"),
             );
             return Err(holders.into_iter().fold(error, Error::detail));
         }
@@ -192,7 +194,12 @@ async fn one_try(run: &Run, blue: &Session, pause: Duration) -> Result<(i64, Str
         ));
     }
     let mut markers = std::collections::BTreeMap::new();
-    for group in run.migration.groups() {
+    // On green the way back is drained in the same database: an empty queue in a later snapshot tells as much as a marker.
+    let groups = match blue.side() {
+        Side::Blue => run.migration.groups(),
+        Side::Green => Vec::new(),
+    };
+    for group in groups {
         let table = quote_qualified(names::STORE, &names::marker(&group));
         let sql = format!("UPDATE {table} SET n = n + 1, at = clock_timestamp() RETURNING n");
         let row = blue.one(&sql, &[], "send the fence's marker").await?;
@@ -208,7 +215,7 @@ async fn one_try(run: &Run, blue: &Session, pause: Duration) -> Result<(i64, Str
         .await?;
     let last = format!(
         "SELECT setval('greenlight.leak', 1, false); {}",
-        function::statement(plan, Body::UntilDeadline)
+        function::statement(plan, blue.side(), Body::UntilDeadline)
     );
     blue.run(&last, "arm the fence").await?;
     point("fence:made").await?;
@@ -277,7 +284,11 @@ async fn holders(run: &Run, blue: &Session) -> Result<Vec<String>> {
 /// The statements of a fence, for a dry run.
 #[must_use]
 pub fn fence_statements(migration: &Migration) -> Vec<String> {
-    let mut statements = vec![function::statement(&migration.name, Body::UntilDeadline)];
+    let mut statements = vec![function::statement(
+        &migration.name,
+        Side::Blue,
+        Body::UntilDeadline,
+    )];
     let tables = migration.blue.tables.keys();
     statements.extend(tables.map(|table| trigger(&migration.namespace, table)));
     statements

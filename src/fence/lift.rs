@@ -1,11 +1,11 @@
-//! Opens blue again.
+//! Opens a side again.
 
 use super::function::{self, Body};
 use super::install::session;
 use super::standing::{self, State};
 use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_qualified};
-use crate::model::names;
+use crate::model::{Side, names};
 use crate::pg::Session;
 use crate::state::{Run, committed, point};
 
@@ -13,8 +13,8 @@ use crate::state::{Run, committed, point};
 ///
 /// # Errors
 /// [`Code::LeaseLost`] if a later orchestrator moves it.
-pub async fn lift(run: &Run) -> Result<bool> {
-    let blue = session(run).await?;
+pub async fn lift(run: &Run, side: Side) -> Result<bool> {
+    let blue = session(run, side).await?;
     let standing = standing::read(&blue).await?;
     if standing.plan != run.migration.name {
         return Ok(false);
@@ -31,8 +31,11 @@ pub async fn lift(run: &Run) -> Result<bool> {
         let now = standing::read(&blue).await?;
         return Err(run.lease.lost(now.epoch));
     }
-    blue.run(&function::statement(plan, Body::Open), "lift the fence")
-        .await?;
+    blue.run(
+        &function::statement(plan, side, Body::Open),
+        "lift the fence",
+    )
+    .await?;
     point("lift:made").await?;
     committed("lift:committed", blue.commit("lift the fence").await).await?;
     Ok(standing.state != State::Open)
@@ -99,7 +102,7 @@ async fn while_open(blue: &Session, plan: &str, epoch: i64, sql: &str) -> Result
     let open = include_str!("../../sql/fence/keep_open.sql");
     let there = blue.opt(open, &[&plan, &epoch], "remove the fence").await?;
     if there.is_none() {
-        let condition = "blue's fence is not the one that was lifted";
+        let condition = format!("{}'s fence is not the one that was lifted", blue.side());
         return Err(Error::new(Code::FenceGone, condition));
     }
     blue.run(sql, "remove the fence").await?;

@@ -7,6 +7,7 @@ use super::install::{passes, refused, session, trigger};
 use super::standing::{self, State, tables};
 use crate::converge::rest;
 use crate::error::{Code, Error, Result};
+use crate::model::Side;
 use crate::model::ident::quote_qualified;
 use crate::pg::Session;
 use crate::state::{Run, committed, point, without};
@@ -14,13 +15,13 @@ use crate::state::{Run, committed, point, without};
 /// How often a lock is tried for; nobody writes to the tables, but vacuum may be at work.
 const TRIES: u32 = 5;
 
-/// Seals blue: under all locks again, and only if the fence of this number has neither expired nor let a write pass. Then no
-/// write will come on blue that green does not have.
+/// Seals a side: under all locks again, and only if the fence of this number has neither expired nor let a write pass. Then no
+/// write will come there that the other side does not have.
 ///
 /// # Errors
 /// [`Code::FenceGone`] if it has; [`Code::LeaseLost`]; a lost reply to COMMIT is settled by reading it back.
-pub async fn seal(run: &Run) -> Result<()> {
-    let blue = session(run).await?;
+pub async fn seal(run: &Run, side: Side) -> Result<()> {
+    let blue = session(run, side).await?;
     let standing = standing::read(&blue).await?;
     if standing.state == State::Sealed && standing.plan == run.migration.name {
         // Whoever sealed may have ended before it was noted; without the position no standby would be waited for.
@@ -89,10 +90,13 @@ async fn one_try(run: &Run, blue: &Session, number: i64) -> Result<()> {
             format!("the fence has not held: {why}"),
         ));
     }
-    blue.run(&function::statement(plan, Body::Sealed), "seal the fence")
-        .await?;
+    blue.run(
+        &function::statement(plan, blue.side(), Body::Sealed),
+        "seal the fence",
+    )
+    .await?;
     point("seal:made").await?;
-    committed("seal:committed", blue.commit("seal blue").await).await
+    committed("seal:committed", blue.commit("seal the side").await).await
 }
 
 /// Waits for writes that have passed, if there are any, and keeps out others. A role that may not lock the tables makes the same
@@ -120,7 +124,7 @@ async fn lock(blue: &Session, namespace: &str, tables: &[(String, bool)]) -> Res
     }
 }
 
-/// Waits until every physical standby of blue has replayed the seal: one that is promoted without it would take writes.
+/// Waits until every physical standby of this side has replayed the seal: one that is promoted without it would take writes.
 ///
 /// # Errors
 /// [`Code::StandbyLate`] with their names after `patience`.
@@ -131,7 +135,7 @@ pub async fn replayed(run: &Run, blue: &Session, patience: Duration) -> Result<(
     let began = Instant::now();
     loop {
         let sql = include_str!("../../sql/fence/standbys.sql");
-        let rows = blue.rows(sql, &[&lsn], "look at blue's standbys").await?;
+        let rows = blue.rows(sql, &[&lsn], "look at the standbys").await?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -140,7 +144,8 @@ pub async fn replayed(run: &Run, blue: &Session, patience: Duration) -> Result<(
             return Err(Error::new(
                 Code::StandbyLate,
                 format!(
-                    "standbys of blue have not replayed the seal: {}",
+                    "standbys of {} have not replayed the seal: {}",
+                    blue.side(),
                     names.join(", ")
                 ),
             ));

@@ -1,4 +1,4 @@
-//! How the fence stands, read back from blue.
+//! How the fence of a side stands, read back from it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,22 +9,24 @@ use crate::pg::Session;
 /// The state of the fence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
-    /// Blue takes writes.
+    /// The side takes writes.
     #[default]
     Open,
-    /// Blue refuses writes until the deadline.
+    /// It refuses writes until the deadline.
     Fenced,
-    /// Blue refuses writes.
+    /// It refuses writes.
     Sealed,
 }
 
-/// What blue says of its fence.
+/// What a side says of its fence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// The plan that has put it up last.
     pub plan: String,
     /// The epoch that may move it.
     pub epoch: i64,
+    /// The turn by which blue became the owner again; zero if it never was given away.
+    pub turn: i64,
     /// Open, fenced, sealed.
     pub state: State,
     /// How many fences there were.
@@ -37,7 +39,7 @@ pub struct Standing {
     pub deadline: Option<String>,
     /// When it was sealed.
     pub sealed_at: Option<String>,
-    /// How far blue's WAL was then.
+    /// How far its WAL was then.
     pub sealed_lsn: Option<String>,
     /// What is left until the deadline; zero once it has passed.
     pub left: Duration,
@@ -48,7 +50,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether blue refuses writes now.
+    /// Whether the side refuses writes now.
     #[must_use]
     pub fn closed(&self) -> bool {
         match self.state {
@@ -62,7 +64,7 @@ impl Standing {
 /// Reads it; an open one if there never was any.
 ///
 /// # Errors
-/// When blue cannot be asked.
+/// When the side cannot be asked.
 pub async fn read(blue: &Session) -> Result<Standing> {
     let there = "SELECT to_regclass('greenlight.fence') IS NOT NULL";
     let there: bool = blue.one(there, &[], "look for the fence").await?.get(0);
@@ -78,6 +80,7 @@ pub async fn read(blue: &Session) -> Result<Standing> {
     Ok(Standing {
         plan: row.get("plan"),
         epoch: row.get("epoch"),
+        turn: row.get("turn"),
         state: match row.get("state") {
             "fenced" => State::Fenced,
             "sealed" => State::Sealed,
@@ -100,7 +103,7 @@ pub async fn read(blue: &Session) -> Result<Standing> {
 /// Every table that a statement can write to, in the order in which they are locked, and whether it has the fence's trigger.
 ///
 /// # Errors
-/// When blue cannot be asked.
+/// When the side cannot be asked.
 pub async fn tables(blue: &Session, namespace: &str) -> Result<Vec<(String, bool)>> {
     let sql = include_str!("../../sql/fence/tables.sql");
     let rows = blue

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
+use super::back::capture_back;
 use super::landing::{landed_in_namespace, next_catalog};
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Effect, Error, Result};
@@ -167,6 +168,7 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
         .await?;
     sequences(run, session, &next).await?;
     same_schema(session, namespace, &next).await?;
+    way_back(run, session, &next).await?;
     let epoch = run.lease.epoch();
     let row = session
         .opt(
@@ -183,6 +185,18 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// From the commit on every change of green is noted for the way back; the record keeps the inverses that go with it.
+async fn way_back(run: &Run, session: &Session, next: &Catalog) -> Result<()> {
+    let statements = capture_back(&run.migration, next);
+    if statements.is_empty() {
+        return Ok(());
+    }
+    session
+        .run(&statements.join(";\n"), "note green's changes")
+        .await?;
+    run.store.keep_migration(session, &run.migration).await
 }
 
 /// What kept green in step goes: capture's triggers and functions, indexes of ours, the identities by which apply found rows;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew::each;
 use super::landing::{landed_in_namespace, next_catalog};
-use crate::converge::Settle;
+use crate::converge::{Follows, Settle};
 use crate::error::{Code, Error, Result};
 use crate::model::catalog::{Catalog, ConstraintKind};
 use crate::model::event::Event;
@@ -82,7 +82,7 @@ pub async fn check_references(run: &Run, step: &str) -> Result<()> {
 /// Rows that break a key and still do when green has caught up: a changed row is in landing before what is made of it is in
 /// its target.
 async fn standing(run: &Run, session: &Session, sql: &str) -> Result<i64> {
-    let settle = Settle::open(run, true).await?;
+    let settle = Settle::open(run, Follows::Green).await?;
     let list = format!("SELECT t.tableoid::text || t.ctid::text {sql} LIMIT 10000");
     let read = || async {
         let rows = session

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::back::Back;
 use super::catalog::Catalog;
 use super::revocations::Revocations;
 use super::template::Template;
@@ -286,6 +287,9 @@ pub struct Migration {
     /// Revocations that must not be lost; `None` if the plan has none.
     #[serde(default)]
     pub revocations: Option<Revocations>,
+    /// The way back after own; `None` if the plan has none.
+    #[serde(default)]
+    pub back: Option<Back>,
     /// Whether blue goes on being written after the seed though nothing follows it, so that green may lack rows of blue.
     #[serde(default)]
     pub accept_lost_writes: bool,
@@ -299,6 +303,13 @@ impl Migration {
             .iter()
             .map(|(path, digest)| format!("{path}={digest}\n"))
             .collect()
+    }
+
+    /// The way back that the plan has, if there can be one: without a live sync nothing seals blue, and to a blue that may be
+    /// written nothing goes back. The inverses are proved all the same.
+    #[must_use]
+    pub fn way_back(&self) -> Option<&Back> {
+        self.back.as_ref().filter(|_| self.live.is_some())
     }
 
     /// The groups of tables that have a subscription each, the first one last; empty if blue is not followed.

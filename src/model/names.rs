@@ -123,6 +123,48 @@ pub fn capture(number: usize) -> String {
     format!("capture_{number}")
 }
 
+/// The trigger that notes changed rows of a 2.X table for the way back.
+pub const BACK_TRIGGER: &str = "greenlight_back";
+/// The trigger that notes that a 2.X table was truncated, which ends the way back.
+pub const BACK_TRUNCATED: &str = "greenlight_back_truncated";
+
+/// The table of changed rows of the 2.X table with this number, in the store's schema on green.
+#[must_use]
+pub fn back_queue(number: usize) -> String {
+    format!("back_queue_{number}")
+}
+
+/// The function that fills it, in the store's schema on green.
+#[must_use]
+pub fn back_capture(number: usize) -> String {
+    format!("back_capture_{number}")
+}
+
+/// The table of the keys of blue that were written of late and are still to be compared, by the place of their table among
+/// those of the way back; in the store's schema on green.
+#[must_use]
+pub fn back_recent(number: usize) -> String {
+    format!("back_recent_{number}")
+}
+
+/// The index of a 2.X table by which the way back finds rows: by a made key, or by what a joined table reaches.
+#[must_use]
+pub fn back_index(table: &str, what: &str) -> String {
+    within("greenlight_back", &[table, what])
+}
+
+/// Whether an index of a 2.X table is one that we added for the way back.
+#[must_use]
+pub fn is_back_index(name: &str) -> bool {
+    name.starts_with("greenlight_back_")
+}
+
+/// Where the rows of the loss with this place in the plan are kept by a rollback, in the store's schema on green.
+#[must_use]
+pub fn lost(place: usize) -> String {
+    format!("lost_{place}")
+}
+
 /// The index by which apply finds a carried row, where the 2.X key is another one.
 #[must_use]
 pub fn identity_index(table: &str) -> String {

@@ -80,7 +80,10 @@ pub(super) fn values(context: &Context<'_>, from: &Table, to: &Table) -> Values 
             | Role::Add(_)
             | Role::Transform(..)
             | Role::Check(_)
-            | Role::Variable(_) => {}
+            | Role::Variable(_)
+            | Role::Inverse(..)
+            | Role::Return(..)
+            | Role::Loss(_) => {}
         }
     }
     values
@@ -90,7 +93,7 @@ pub(super) fn values(context: &Context<'_>, from: &Table, to: &Table) -> Values 
 }
 
 /// An expression that can stand anywhere, whatever it ends with.
-fn in_parentheses(sql: &str) -> String {
+pub(super) fn in_parentheses(sql: &str) -> String {
     let sql = sql.trim().trim_end_matches(';').trim_end();
     // The line break ends a comment.
     let end = if sql.contains("--") { "\n" } else { "" };

@@ -6,7 +6,9 @@ use super::{Compiled, Loaded, check_offline, compile, load};
 use crate::error::Error;
 use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Table};
 
+mod back;
 mod bad;
+mod bad_back;
 mod good;
 mod in_sql;
 mod revocations;
@@ -44,6 +46,15 @@ effect = "orders.cents is NOT NULL"
          JOIN customers c ON c.id = o.customer_id\nWHERE :batch\n",
     ),
     ("check.sql", "SELECT id FROM orders WHERE total IS NULL\n"),
+    (
+        "back.sql",
+        "SELECT\n    o.id AS id,\n    c.id AS customer_id,\n    o.cents / 100.0 AS total\nFROM orders o\n\
+         JOIN customers c ON c.email = o.email\nWHERE :batch\n",
+    ),
+    (
+        "loss.sql",
+        "SELECT id, note FROM orders WHERE note IS NOT NULL\n",
+    ),
     ("2.sql", "-- The 2.X schema.\n"),
     ("revoke/ended.sql", "DELETE FROM orders WHERE id = :'id';\n"),
 ];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::back;
 use super::carry;
 use super::findings::{Findings, Warning};
 use super::lint::{self, Context};
@@ -98,11 +99,23 @@ pub fn offline(loaded: &Loaded) -> Result<Offline, Vec<Error>> {
     })
 }
 
-/// Gives a migration that has begun the limits, throttles, `on_bad_row` and traffic targets of the plan as it is now: they
-/// decide how hard greenlight works and what is moved at the end, not which rows come about, so they may change between two
-/// runs.
-pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
+/// Gives a migration that has begun the limits, throttles, `on_bad_row`, traffic targets and way back of the plan as it is
+/// now: they decide how hard greenlight works and what is moved at the end, not which rows come about, so they may change
+/// between two runs. Once green is the owner, what is noted for the way back is fixed, and so are its inverses.
+///
+/// # Errors
+/// What the rules refuse about the way back.
+pub fn adopt(loaded: &Loaded, migration: &mut Migration, owned: bool) -> Result<()> {
     let spec = &loaded.spec;
+    if !owned {
+        let mut context = Context::new(loaded, Some(&migration.blue), Some(&migration.expect));
+        if let Some(error) = lint::back(&mut context).errors.into_iter().next() {
+            return Err(error);
+        }
+        migration.back = back::back(&context);
+    } else if let (Some(spec), Some(back)) = (&spec.back, &mut migration.back) {
+        back::adopt(spec, back);
+    }
     migration.limits = spec.limits.limits();
     migration.throttle = spec.throttle.throttle(&loaded.folder);
     migration.traffic = traffic::targets(loaded);
@@ -119,6 +132,7 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration) {
             transform.on_bad_row = spec.on_bad_row.into();
         }
     }
+    Ok(())
 }
 
 /// Checks the plan against both schemas and makes a migration of it.
@@ -174,6 +188,7 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         cutover: traffic::cutover(loaded),
         tokens: tokens(loaded),
         revocations: revocations::revocations(loaded),
+        back: back::back(&context),
         accept_lost_writes: spec.sync.accept_lost_writes,
     };
     Ok(Compiled {

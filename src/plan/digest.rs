@@ -18,6 +18,7 @@ const WITHOUT_EFFECT: &[&[&str]] = &[
     &["observe"],
     &["tokens"],
     &["revocations"],
+    &["back"],
     &["green", "service"],
     &["green", "url_env"],
     &["green", "url"],

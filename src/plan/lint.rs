@@ -9,14 +9,16 @@ use super::classes::Classes;
 use super::findings::Findings;
 use super::load::Loaded;
 use super::spec::Spec;
-use super::text::Text;
+use super::text::{Role, Text};
 use crate::error::Place;
 use crate::model::catalog::Catalog;
 
+mod back;
 mod classes;
 mod columns;
 mod driving;
 mod form;
+mod goes_back;
 mod idempotent;
 mod live;
 mod no_batch;
@@ -62,6 +64,8 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("traffic", traffic::check),
     ("tokens", tokens::check),
     ("revocations", revocations::check),
+    ("back", back::check),
+    ("goes_back", goes_back::check),
 ];
 
 /// What the rules look at.
@@ -148,6 +152,30 @@ impl<'a> Context<'a> {
 pub(crate) fn run(context: &Context<'_>) -> Findings {
     let mut findings = Findings::default();
     for (_name, rule) in RULES {
+        rule(context, &mut findings);
+    }
+    findings
+}
+
+/// What the rules say about the way back alone: it may change after a run has begun.
+pub(crate) fn back(context: &mut Context<'_>) -> Findings {
+    let mut findings = Findings::default();
+    let of_back =
+        |role: Role<'_>| matches!(role, Role::Inverse(..) | Role::Return(..) | Role::Loss(_));
+    context.texts.retain(|text| of_back(text.role));
+    let rules: [Rule; 10] = [
+        form::check,
+        writes::check,
+        variables::check,
+        tables::check,
+        driving::check,
+        no_batch::check,
+        select_star::check,
+        volatile::check,
+        back::check,
+        goes_back::check,
+    ];
+    for rule in rules {
         rule(context, &mut findings);
     }
     findings

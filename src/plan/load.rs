@@ -100,8 +100,10 @@ pub fn load(path: &Path) -> Result<Loaded> {
 
     let mut digests = BTreeMap::from([(file_name(path), digest::of_plan(&values))]);
     for (file, key) in named_files(&spec) {
-        // A data check decides whether a run begins, not which rows it makes.
-        if key.first().is_some_and(|first| first != "data_check")
+        // A data check decides whether a run begins, not which rows it makes; the way back comes after own.
+        if key
+            .first()
+            .is_some_and(|first| !matches!(first.as_str(), "data_check" | "back"))
             && let Some(text) = files.get(&file)
         {
             digests.insert(file.display().to_string(), digest::of_text(text));
@@ -167,6 +169,24 @@ fn named_files(spec: &Spec) -> Vec<(PathBuf, Vec<String>)> {
             check.sql.clone(),
             path(&["data_check", &at.to_string(), "sql"]),
         ));
+    }
+    let Some(back) = &spec.back else {
+        return files;
+    };
+    for (name, table) in &back.table {
+        if let Some(file) = &table.sql {
+            files.push((file.clone(), path(&["back", "table", name, "sql"])));
+        }
+        for (column, value) in &table.set {
+            if let Expression::File(named) = value {
+                let key = path(&["back", "table", name, "set", column, "file"]);
+                files.push((named.file.clone(), key));
+            }
+        }
+    }
+    for (at, loss) in back.loses.iter().enumerate() {
+        let key = path(&["back", "loses", &at.to_string(), "sql"]);
+        files.push((loss.sql.clone(), key));
     }
     files
 }

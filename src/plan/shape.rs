@@ -1,4 +1,4 @@
-//! What TOML and the types of the spec cannot say: reserved keys, exactly one of several keys, passwords, names.
+//! What TOML and the types of the spec cannot say: reserved values, exactly one of several keys, passwords, names.
 
 use std::ops::Range;
 
@@ -6,13 +6,11 @@ use super::spans::Spans;
 use super::spec::Spec;
 use crate::error::{Code, Error, Place, Result};
 
+mod back;
 mod tokens;
 mod traffic;
 
 type At<'a> = &'a dyn Fn(Range<usize>, &str) -> Place;
-
-/// Keys of later versions. They are refused as such: an unknown key would look like a slip of the pen.
-const RESERVED: &[(&[&str], &str)] = &[(&["transform", "*", "back"], "a way back for a transform")];
 
 /// Values of later versions.
 const RESERVED_VALUES: &[(&[&str], &str, &str)] = &[
@@ -28,14 +26,9 @@ const RESERVED_VALUES: &[(&[&str], &str, &str)] = &[
     ),
 ];
 
-/// Refuses keys and values that a later version will know.
+/// Refuses values that a later version will know.
 pub(crate) fn reserved(text: &str, spans: &Spans, at: At<'_>) -> Result<()> {
-    let mut found = Vec::new();
-    for (pattern, what) in RESERVED {
-        for path in expand(pattern, spans) {
-            found.push((path, *what));
-        }
-    }
+    let mut found: Vec<(Vec<String>, &str)> = Vec::new();
     for (path, value, what) in RESERVED_VALUES {
         let span = spans.value_of(path);
         if text
@@ -57,25 +50,6 @@ pub(crate) fn reserved(text: &str, spans: &Spans, at: At<'_>) -> Result<()> {
         error = error.at(at(spans.value_of(&path), "reserved for a later version"));
     }
     Err(error)
-}
-
-fn expand(pattern: &[&str], spans: &Spans) -> Vec<Vec<String>> {
-    let mut paths: Vec<Vec<String>> = vec![Vec::new()];
-    for part in pattern {
-        paths = paths
-            .iter()
-            .flat_map(|path| {
-                let above: Vec<&str> = path.iter().map(String::as_str).collect();
-                spans
-                    .in_order(&above)
-                    .into_iter()
-                    .filter(|name| *part == "*" || name == part)
-                    .map(|name| path.iter().cloned().chain([name]).collect())
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-    }
-    paths
 }
 
 /// Refuses what is well-formed and makes no sense.
@@ -159,6 +133,7 @@ pub(crate) fn check(spec: &Spec, spans: &Spans, at: At<'_>) -> Result<()> {
     }
     traffic::check(spec, spans, at)?;
     tokens::check(spec, spans, at)?;
+    back::check(spec, spans, at)?;
     for (table, reason) in &spec.drop {
         if reason.trim().is_empty() {
             return wrong(

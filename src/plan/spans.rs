@@ -83,21 +83,4 @@ impl Spans {
             self.0.get(&owned).map(|spot| (spot, length == path.len()))
         })
     }
-
-    /// The names below this path in the order of the file.
-    pub(crate) fn in_order(&self, path: &[&str]) -> Vec<String> {
-        let mut found: Vec<(usize, &String)> = self
-            .0
-            .iter()
-            .filter(|(key, _spot)| {
-                key.len() == path.len() + 1 && key.iter().zip(path).all(|(a, b)| a == b)
-            })
-            .filter_map(|(key, spot)| key.last().map(|name| (spot.key.start, name)))
-            .collect();
-        found.sort_unstable();
-        found
-            .into_iter()
-            .map(|(_start, name)| name.clone())
-            .collect()
-    }
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use super::spec_back::{BackSpec, BackTableSpec};
 pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
 pub use super::spec_revocations::RevocationsSpec;
 pub use super::spec_tables::{
@@ -83,6 +84,9 @@ pub struct Spec {
     /// Revocations that must not be lost while green is built and takes over: where they come from, and what each does.
     #[serde(default)]
     pub revocations: Option<RevocationsSpec>,
+    /// The way back: how rows that green takes after the cutover become rows of 1.X again. Without it there is none.
+    #[serde(default)]
+    pub back: Option<BackSpec>,
 }
 
 fn public() -> String {

@@ -18,7 +18,7 @@ pub struct TokensSpec {
     /// How long one batch of rows should take on blue. Default: `"50ms"`.
     #[serde(default)]
     pub batch: Option<Span>,
-    /// The part of the time in which batches work, in percent; for the other part they rest. Default: 50.
+    /// The part of the time in which batches work, in percent; for the other part they rest. Default: 25.
     #[serde(default)]
     #[schemars(range(min = 1, max = 100))]
     pub share: Option<u8>,

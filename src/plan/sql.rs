@@ -63,6 +63,8 @@ pub(crate) struct Output {
     pub(crate) name: String,
     /// The whole item.
     pub(crate) span: Range<usize>,
+    /// The item without its name.
+    pub(crate) value: Range<usize>,
 }
 
 /// A table name in a text.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::load::Loaded;
-use super::spec::{Expression, TransformSpec, VarSpec};
+use super::spec::{BackTableSpec, Expression, TransformSpec, VarSpec};
 use super::sql::{Facts, Form};
 use crate::error::Place;
 
@@ -21,14 +21,32 @@ pub(crate) enum Role<'a> {
     Check(&'a str),
     /// The query of a variable.
     Variable(&'a str),
+    /// The SELECT of an inverse.
+    Inverse(&'a str, &'a BackTableSpec),
+    /// What makes a column of a carried table on the way back: table and column.
+    Return(&'a str, &'a str),
+    /// The query of a loss.
+    Loss(&'a str),
 }
 
 impl Role<'_> {
-    /// Whether its rows become rows of green, so that it must be a pure function of the rows of blue.
+    /// Whether its rows become rows of a side, so that it must be a pure function of the rows of the other.
     pub(crate) fn makes_rows(&self) -> bool {
         match self {
-            Self::Transform(..) | Self::Add(_) | Self::Patch(..) => true,
-            Self::Check(_) | Self::Variable(_) => false,
+            Self::Transform(..)
+            | Self::Add(_)
+            | Self::Patch(..)
+            | Self::Inverse(..)
+            | Self::Return(..) => true,
+            Self::Check(_) | Self::Variable(_) | Self::Loss(_) => false,
+        }
+    }
+
+    /// Whether it reads tables of 2.X.
+    pub(crate) fn reads_expect(&self) -> bool {
+        match self {
+            Self::Variable(_) | Self::Inverse(..) | Self::Return(..) | Self::Loss(_) => true,
+            Self::Transform(..) | Self::Add(_) | Self::Patch(..) | Self::Check(_) => false,
         }
     }
 
@@ -40,6 +58,9 @@ impl Role<'_> {
             Self::Patch(table, column) => format!("the patch of `{table}.{column}`"),
             Self::Check(name) => format!("the data check `{name}`"),
             Self::Variable(name) => format!("the variable `{name}`"),
+            Self::Inverse(name, _spec) => format!("the way back of `{name}`"),
+            Self::Return(table, column) => format!("the way back of `{table}.{column}`"),
+            Self::Loss(name) => format!("the loss `{name}`"),
         }
     }
 }
@@ -125,6 +146,36 @@ impl<'a> Text<'a> {
                 Form::Select,
                 loaded.file(&check.sql),
                 Some(&check.sql),
+            );
+        }
+        for (name, table) in spec.back.iter().flat_map(|back| &back.table) {
+            if let Some(file) = &table.sql {
+                add(
+                    Role::Inverse(name, table),
+                    &["back", "table", name, "sql"],
+                    Form::Select,
+                    loaded.file(file),
+                    Some(file),
+                );
+            }
+            for (column, value) in &table.set {
+                let (sql, file) = expression(loaded, value);
+                add(
+                    Role::Return(table.fills(name), column),
+                    &["back", "table", name, "set", column],
+                    Form::Expression,
+                    sql,
+                    file,
+                );
+            }
+        }
+        for (number, loss) in spec.back.iter().flat_map(|back| &back.loses).enumerate() {
+            add(
+                Role::Loss(&loss.name),
+                &["back", "loses", &number.to_string(), "sql"],
+                Form::Select,
+                loaded.file(&loss.sql),
+                Some(&loss.sql),
             );
         }
         texts.sort_by_key(|text: &Self| text.start());

@@ -26,7 +26,7 @@ pub fn tokens(loaded: &Loaded) -> Option<Tokens> {
     Some(Tokens {
         horizon: spec.horizon.0,
         batch: spec.batch.map_or(BATCH, |batch| batch.0),
-        share: spec.share.unwrap_or(50).clamp(1, 100),
+        share: spec.share.unwrap_or(25).clamp(1, 100),
         allowed: allowed(spec),
         settings: spec
             .setting

@@ -55,6 +55,12 @@ pub const PLACES: &[(&str, Kind)] = &[
     ("own:committed", Kind::Commit),
     ("own:made", Kind::Point),
     ("release:released", Kind::Point),
+    ("return:claimed", Kind::Point),
+    ("return:committed", Kind::Commit),
+    ("return:consumed", Kind::Point),
+    ("return:done", Kind::Commit),
+    ("return:taken", Kind::Point),
+    ("return:written", Kind::Point),
     ("revocations:acknowledged", Kind::Point),
     ("revocations:applied", Kind::Point),
     ("revocations:blue", Kind::Point),
@@ -70,6 +76,11 @@ pub const PLACES: &[(&str, Kind)] = &[
     ("seal:locked", Kind::Point),
     ("seal:made", Kind::Point),
     ("seal:sealed", Kind::Point),
+    ("turn:committed", Kind::Commit),
+    ("turn:losses", Kind::Point),
+    ("turn:made", Kind::Point),
+    ("turn:locked", Kind::Point),
+    ("turn:told", Kind::Point),
 ];
 
 /// What the engine appends to a step's id: its three places.

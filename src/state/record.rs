@@ -1,5 +1,6 @@
 //! What the record on green says, as values.
 
+use crate::model::Side;
 use crate::model::migration::Migration;
 use crate::model::stats::Stats;
 
@@ -22,10 +23,26 @@ pub struct RunRecord {
     pub owner: String,
     /// The epoch of the last holder.
     pub epoch: i64,
+    /// The turn by which green became the owner; zero before that.
+    pub turn: i64,
     /// Who took the lease last, and when.
     pub holder: Option<(String, String)>,
     /// When green became the owner.
     pub owned_at: Option<String>,
+    /// When blue became the owner again, by a rollback.
+    pub returned_at: Option<String>,
+}
+
+impl RunRecord {
+    /// Who owns the data, by this record.
+    #[must_use]
+    pub fn owner(&self) -> Side {
+        if self.owner == "green" {
+            Side::Green
+        } else {
+            Side::Blue
+        }
+    }
 }
 
 /// A step that was begun.

@@ -225,6 +225,17 @@ impl Run {
         pg::connect(address, &self.migration.name, purpose, &settings).await
     }
 
+    /// A session that may write on a side.
+    ///
+    /// # Errors
+    /// As [`Run::blue_writer`] and [`Run::green`].
+    pub async fn writer(&self, side: Side, purpose: &str) -> Result<Session> {
+        match side {
+            Side::Blue => self.blue_writer(purpose).await,
+            Side::Green => self.green(purpose).await,
+        }
+    }
+
     /// Opens sessions that [`Run::blue_writer`] and [`Run::green`] then give at once.
     ///
     /// # Errors

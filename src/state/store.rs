@@ -13,7 +13,7 @@ use crate::model::stats::Stats;
 use crate::pg::Session;
 
 /// The form of the record that this version writes and reads.
-const FORM: i32 = 1;
+const FORM: i32 = 2;
 
 /// The record on green, over a session of its own.
 #[derive(Debug)]
@@ -159,9 +159,22 @@ impl Store {
             paused: pair(row.get("paused_at"), row.get("paused_by")),
             owner: row.get("owner"),
             epoch: row.get("epoch"),
+            turn: row.get("turn"),
             holder: pair(row.get("holder"), row.get("taken_at")),
             owned_at: row.get("owned_at"),
+            returned_at: row.get("returned_at"),
         }))
+    }
+
+    /// Keeps another migration in the open transaction of a session: what own goes by.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn keep_migration(&self, session: &Session, migration: &Migration) -> Result<()> {
+        let body = json(migration)?;
+        let sql = include_str!("../../sql/back/keep_migration.sql");
+        session.execute(sql, &[&body], "keep the migration").await?;
+        Ok(())
     }
 
     /// Every step that was begun.

@@ -4,6 +4,7 @@ use super::Description;
 use crate::converge;
 use crate::error::Result;
 use crate::fence;
+use crate::model::Side;
 use crate::model::ddl::{Held, Lock};
 use crate::model::migration::Migration;
 use crate::state::Run;
@@ -28,7 +29,12 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {
-    fence::arm(run).await?;
+    fence::arm(run, Side::Blue).await?;
+    let blue = run.blue_writer("arm").await?;
+    let standing: Result<_> = fence::read(&blue).await;
+    run.store
+        .catch_turn(standing?.turn, run.lease.epoch())
+        .await?;
     fence::guard(run).await?;
     let green = run.green("arm").await?;
     converge::keep_recent(run, &green).await

@@ -36,7 +36,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
 pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let pause = run.migration.limits.write_pause;
     let held = Traffic::new(&run.migration).can_hold();
-    let fenced = fence::fence(run, pause, if held { pause } else { PATIENCE }).await?;
+    let fenced = fence::fence(run, Side::Blue, pause, if held { pause } else { PATIENCE }).await?;
     run.observer.event(crate::model::event::Event::Fenced {
         step: id.to_owned(),
         until: fenced.deadline.clone(),

@@ -9,7 +9,7 @@ use crate::model::ddl::{self, Build};
 use crate::model::ident::quote_qualified;
 use crate::model::migration::{CarryWay, Migration};
 use crate::model::names;
-use crate::pg;
+use crate::pg::{self, Session};
 use crate::state::Run;
 
 pub(super) fn describe(migration: &Migration) -> Description {
@@ -73,6 +73,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         .unwrap_or_else(|| run.migration.expect.clone());
     let landing = pg::catalog::read(&session, namespace).await?;
     let waiting = pg::catalog::read(&session, names::NEXT).await?;
+    let back = back(run, &session).await?;
     let mut sizes = pg::probe::relation_sizes(&session, namespace).await?;
     sizes.extend(pg::probe::relation_sizes(&session, names::NEXT).await?);
     let mut builds = missing(&run.migration, &next, &landing, &waiting);
@@ -85,9 +86,11 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
             id,
             builds,
             link::origin_builds(&run.migration, &waiting),
+            back,
         )
         .await;
     }
+    builds.extend(back);
     link::build_all(run, id, builds).await?;
     // Indexes that only the transforms' joins needed go again from tables that live on.
     let mut drops = Vec::new();
@@ -117,12 +120,39 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     }
 }
 
+/// What the way back needs and has not got yet.
+async fn back(run: &Run, session: &Session) -> Result<Vec<Build>> {
+    let schemas = [run.migration.namespace.as_str(), names::NEXT];
+    let sql = include_str!("../../sql/link/indexes_of_ours.sql");
+    let rows = session
+        .rows(sql, &[&schemas.as_slice()], "list indexes of ours")
+        .await?;
+    let standing: Vec<String> = rows
+        .iter()
+        .filter(|row| row.get("valid"))
+        .map(|row| row.get("name"))
+        .collect();
+    Ok(link::back_builds(&run.migration, &standing))
+}
+
 /// Carried tables are indexed beside apply. Nobody writes the targets meanwhile but us: changed rows wait in their queues.
-async fn while_following(run: &Run, id: &str, builds: Vec<Build>, ours: Vec<Build>) -> Result<()> {
-    let (mut targets, carried): (Vec<Build>, Vec<Build>) = builds
+async fn while_following(
+    run: &Run,
+    id: &str,
+    builds: Vec<Build>,
+    ours: Vec<Build>,
+    back: Vec<Build>,
+) -> Result<()> {
+    let (waiting, landed): (Vec<Build>, Vec<Build>) = back
         .into_iter()
         .partition(|build| build.schema == names::NEXT);
+    let (mut targets, carried): (Vec<Build>, Vec<Build>) = builds
+        .into_iter()
+        .chain(landed)
+        .partition(|build| build.schema == names::NEXT);
     link::build_beside_apply(run, id, carried).await?;
+    // None of them is unique, and the catalog that the others are looked for in does not show them.
+    link::build_all(run, id, waiting).await?;
     targets.extend(ours);
     // Unique values that wandered from row to row while the target was filled stand twice in it until the changed rows have
     // been worked off; a value that still does then is not unique on blue either.

@@ -6,6 +6,7 @@ use super::Description;
 use crate::converge::rest;
 use crate::error::Result;
 use crate::fence;
+use crate::model::Side;
 use crate::model::event::Event;
 use crate::model::migration::Migration;
 use crate::pg::Session;
@@ -34,11 +35,18 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let Some(time) = run.migration.cutover.observe else {
         return Ok(());
     };
+    tokio::select! {
+        observed = Box::pin(observe(run, id, time)) => observed,
+        never = Box::pin(super::back::follow(run, id)) => never,
+    }
+}
+
+async fn observe(run: &Run, id: &str, time: Duration) -> Result<()> {
     let Some(mut replay) = Box::pin(Replay::open(run)).await? else {
-        return Box::pin(watch(run, id, time)).await;
+        return Box::pin(watch(run, id, time, Side::Green)).await;
     };
     let watched = tokio::select! {
-        watched = Box::pin(watch(run, id, time)) => watched,
+        watched = Box::pin(watch(run, id, time, Side::Green)) => watched,
         followed = Box::pin(replay.follow()) => followed,
     };
     watched?;
@@ -52,33 +60,38 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     .await
 }
 
-async fn watch(run: &Run, id: &str, time: Duration) -> Result<()> {
-    let green = run.green("observe").await?;
-    let blue = match run.blue("observe").await {
-        Ok(blue) => Some(blue),
-        // Blue may be switched off by now.
+/// Watches for so long: the side that owns the data now, and who still writes to the other one.
+pub(super) async fn watch(run: &Run, id: &str, time: Duration, owner: Side) -> Result<()> {
+    let serving = run.side(owner, "observe").await?;
+    let other = owner.other();
+    let left = match run.side(other, "observe").await {
+        Ok(left) => Some(left),
+        // It may be switched off by now.
         Err(error) => {
-            run.note(id, format!("blue cannot be asked: {}", error.condition()))
-                .await?;
+            run.note(
+                id,
+                format!("{other} cannot be asked: {}", error.condition()),
+            )
+            .await?;
             None
         }
     };
     let began = Instant::now();
-    let before = (troubles(&green).await?, rejected(blue.as_ref()).await?);
+    let before = (troubles(&serving).await?, rejected(left.as_ref()).await?);
     loop {
-        let now = (troubles(&green).await?, rejected(blue.as_ref()).await?);
+        let now = (troubles(&serving).await?, rejected(left.as_ref()).await?);
         run.observer.event(Event::Waiting {
             step: id.to_owned(),
             reason: Some(format!(
-                "{} s left; blue refused {} writes, green rolled back {} transactions",
+                "{} s left; {other} refused {} writes, {owner} rolled back {} transactions",
                 time.saturating_sub(began.elapsed()).as_secs(),
                 now.1.saturating_sub(before.1),
                 now.0.saturating_sub(before.0)
             )),
         });
         if began.elapsed() >= time {
-            let stragglers = match &blue {
-                Some(blue) => stragglers(blue).await?,
+            let stragglers = match &left {
+                Some(left) => stragglers(left).await?,
                 None => String::new(),
             };
             let (refused, back) = (
@@ -86,15 +99,15 @@ async fn watch(run: &Run, id: &str, time: Duration) -> Result<()> {
                 now.0.saturating_sub(before.0),
             );
             let verdict = if refused == 0 {
-                "nobody writes to blue any more"
+                format!("nobody writes to {other} any more")
             } else {
-                "somebody still writes to blue, and is refused"
+                format!("somebody still writes to {other}, and is refused")
             };
             return run
                 .note(
                     id,
                     format!(
-                        "{verdict}: blue refused {refused} writes, green rolled back {back} transactions{stragglers}"
+                        "{verdict}: {other} refused {refused} writes, {owner} rolled back {back} transactions{stragglers}"
                     ),
                 )
                 .await;
@@ -103,22 +116,24 @@ async fn watch(run: &Run, id: &str, time: Duration) -> Result<()> {
     }
 }
 
-async fn troubles(green: &Session) -> Result<u64> {
+async fn troubles(serving: &Session) -> Result<u64> {
     let sql = include_str!("../../sql/cutover/troubles.sql");
-    let row = green.one(sql, &[], "look for troubles on green").await?;
+    let row = serving
+        .one(sql, &[], "look for troubles on the side that serves")
+        .await?;
     Ok(u64::try_from(row.get::<_, i64>("rollbacks")).unwrap_or_default())
 }
 
-async fn rejected(blue: Option<&Session>) -> Result<u64> {
-    match blue {
-        Some(blue) => Ok(fence::read(blue).await?.rejected),
+async fn rejected(left: Option<&Session>) -> Result<u64> {
+    match left {
+        Some(left) => Ok(fence::read(left).await?.rejected),
         None => Ok(0),
     }
 }
 
-async fn stragglers(blue: &Session) -> Result<String> {
+async fn stragglers(left: &Session) -> Result<String> {
     let sql = include_str!("../../sql/cutover/stragglers.sql");
-    let rows = blue.rows(sql, &[], "look who is still on blue").await?;
+    let rows = left.rows(sql, &[], "look who is still connected").await?;
     let words: Vec<String> = rows
         .iter()
         .map(|row| {
@@ -133,6 +148,6 @@ async fn stragglers(blue: &Session) -> Result<String> {
     Ok(if words.is_empty() {
         String::new()
     } else {
-        format!("; still connected to blue: {}", words.join("; "))
+        format!("; still connected to it: {}", words.join("; "))
     })
 }

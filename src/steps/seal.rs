@@ -26,7 +26,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run) -> Result<()> {
-    fence::seal(run).await?;
+    fence::seal(run, Side::Blue).await?;
     let blue = run.blue_writer("seal").await?;
     fence::replayed(run, &blue, run.migration.limits.write_pause).await
 }

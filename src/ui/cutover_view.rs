@@ -114,64 +114,75 @@ pub fn gate_table(gates: &[GateRow], paper: &Paper) -> String {
     table.render(paper)
 }
 
+/// The gates, what opens those that are not open, and what was done.
+pub(super) fn body(gates: &[GateRow], executed: Option<&Executed>, paper: &Paper) -> Vec<String> {
+    let fixes: Vec<String> = gates
+        .iter()
+        .filter(|gate| gate.ok != GateState::Open && !gate.fix.is_empty())
+        .map(|gate| clean(&format!("{}: {}", gate.gate, gate.fix)))
+        .collect();
+    let mut blocks = vec![gate_table(gates, paper)];
+    if !fixes.is_empty() {
+        let fixes = super::paper::indent(&fixes.join("\n"), 2);
+        blocks.push(format!("{}\n{fixes}", paper.strong("To open them")));
+    }
+    if let Some(executed) = executed {
+        let lines: Vec<String> = executed
+            .done
+            .iter()
+            .map(|line| format!("  {} {}", paper.tone(Tone::Good, "done"), clean(line)))
+            .collect();
+        blocks.push(lines.join("\n"));
+    }
+    blocks
+}
+
+/// `3 gates, 1 open, 2 closed`.
+pub(super) fn counted(gates: &[GateRow]) -> String {
+    let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let some = |state: GateState, word: &str| {
+        let count = gates.iter().filter(|gate| gate.ok == state).count();
+        (count > 0).then(|| format!("{count} {word}"))
+    };
+    let states: Vec<String> = [
+        some(GateState::Open, "open"),
+        some(GateState::Closed, "closed"),
+        some(GateState::Unknown, "unknown"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let all = plural(number(gates.len()), "gate", "gates");
+    format!("{all}, {}", states.join(", "))
+}
+
 impl View for CutoverView {
     fn human(&self, paper: &Paper) -> String {
-        let fixes: Vec<String> = self
-            .gates
-            .iter()
-            .filter(|gate| gate.ok != GateState::Open && !gate.fix.is_empty())
-            .map(|gate| clean(&format!("{}: {}", gate.gate, gate.fix)))
-            .collect();
-        let mut blocks = vec![gate_table(&self.gates, paper)];
-        if !fixes.is_empty() {
-            let fixes = super::paper::indent(&fixes.join("\n"), 2);
-            blocks.push(format!("{}\n{fixes}", paper.strong("To open them")));
-        }
-        if let Some(executed) = &self.executed {
-            let lines: Vec<String> = executed
-                .done
-                .iter()
-                .map(|line| format!("  {} {}", paper.tone(Tone::Good, "done"), clean(line)))
-                .collect();
-            blocks.push(lines.join("\n"));
-        }
+        let mut blocks = body(&self.gates, self.executed.as_ref(), paper);
         blocks.push(self.closing(paper));
         blocks.retain(|block| !block.is_empty());
         blocks.join("\n\n")
     }
 }
 
-/// `; blue refused writes for 80 ms, 3 of them`.
-fn paused(done: &Executed) -> String {
+/// `; writes waited 80 ms from blue to green; it has refused 3 writes`.
+pub(super) fn paused(done: &Executed) -> String {
     let Some(pause) = done.pause_ms else {
         return String::new();
     };
     let refused = done.refused.map_or_else(String::new, |refused| {
         format!("; it has refused {}", plural(refused, "write", "writes"))
     });
-    format!(
-        "; writes waited {} from blue to green{refused}",
-        millis(pause)
-    )
+    let way = match done.owner {
+        Some(Side::Blue) => "from green to blue",
+        _ => "from blue to green",
+    };
+    format!("; writes waited {} {way}{refused}", millis(pause))
 }
 
 impl CutoverView {
     fn closing(&self, paper: &Paper) -> String {
-        let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        let all = plural(number(self.gates.len()), "gate", "gates");
-        let some = |state: GateState, word: &str| match self.count(state) {
-            0 => None,
-            number => Some(format!("{number} {word}")),
-        };
-        let states: Vec<String> = [
-            some(GateState::Open, "open"),
-            some(GateState::Closed, "closed"),
-            some(GateState::Unknown, "unknown"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let gates = format!("{all}, {}", states.join(", "));
+        let gates = counted(&self.gates);
         let head = format!("Cutover of {}", clean(&self.plan));
         let (tone, line) = match &self.executed {
             Some(done) => match done.owner {

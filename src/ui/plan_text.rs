@@ -1,5 +1,6 @@
 //! The plan as text for a person.
 
+mod back;
 mod locks;
 mod samples;
 
@@ -26,6 +27,7 @@ impl View for PlanView {
         section("Undo", self.undo(inner));
         section("Locks that others can notice", locks::section(self, inner));
         section("Lives of tokens", self.lives(inner));
+        section("Way back", back::section(self, inner));
         section("Data checks", self.checks(inner));
         for sample in &self.samples {
             let title = format!("Sample of {} (masked)", clean(&sample.transform));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::tokens_view::{LifeRow, SettingRow};
 use super::warning_view::WarningRow;
 use crate::model::Side;
+use crate::model::back::Way;
 use crate::model::migration::{OnFound, Seed};
 
 /// What `greenlight plan` shows.
@@ -29,6 +30,8 @@ pub struct PlanView {
     /// What `tokens extend` would do on blue, if the plan says something of tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokensPlanned>,
+    /// The way back after own; `None` if the plan has none.
+    pub back: Option<BackPlanned>,
     /// Data checks and what they found.
     pub checks: Vec<CheckRow>,
     /// Sample rows of transforms, masked.
@@ -60,6 +63,47 @@ pub struct TokensPlanned {
     pub lives: Vec<LifeRow>,
     /// How it is undone.
     pub undo: String,
+}
+
+/// The way back after own.
+#[derive(Clone, Debug, Serialize)]
+pub struct BackPlanned {
+    /// How long after own there is one.
+    pub window: String,
+    /// Changed rows that may wait before an alarm.
+    pub queue: u64,
+    /// The tables of blue whose rows go to green.
+    pub tables: Vec<BackRow>,
+    /// What 1.X cannot hold.
+    pub losses: Vec<LossRow>,
+    /// Tables of 2.X that neither an inverse nor a loss reads: what is written into them stays on green.
+    pub stays: Vec<String>,
+}
+
+/// The way back of a table of blue.
+#[derive(Clone, Debug, Serialize)]
+pub struct BackRow {
+    /// Its name.
+    pub table: String,
+    /// Its way back.
+    pub way: Way,
+    /// The 2.X tables that its rows are made from.
+    pub from: Vec<String>,
+    /// A reason, or what is special.
+    pub note: String,
+}
+
+/// Something that 1.X cannot hold.
+#[derive(Clone, Debug, Serialize)]
+pub struct LossRow {
+    /// Its name.
+    pub name: String,
+    /// Rows of it on green now; `None` before green has any, or if they could not be counted.
+    pub rows: Option<u64>,
+    /// Why they could not be counted.
+    pub error: Option<String>,
+    /// What becomes of them.
+    pub effect: String,
 }
 
 /// A side as it is now.

@@ -1,5 +1,7 @@
 //! Where the migration is: the result of `greenlight status`.
 
+mod back;
+
 use serde::Serialize;
 
 use super::View;
@@ -9,6 +11,8 @@ use super::revocations_view::StandingView;
 use super::table::{Cell, Column, Table};
 use super::tokens_view::LivesStanding;
 use crate::model::Side;
+
+pub use back::BackState;
 
 /// What `greenlight status` shows.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +51,9 @@ pub struct StatusView {
     pub safe_to_walk_away: WalkAway,
     /// How to go back from here.
     pub way_back: String,
+    /// What flows back to blue, once green owns the data and if the plan has a way back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back: Option<BackState>,
     /// The command that comes next; empty if there is nothing left to do.
     pub next: String,
 }
@@ -253,7 +260,13 @@ impl View for StatusView {
         };
         let walk = format!("{word}: {}", self.safe_to_walk_away.why);
         fact("safe to walk away", Cell::new(walk, tone));
-        fact("way back", Cell::from(&self.way_back));
+        if let Some(back) = &self.back {
+            fact("way back", Cell::new(&self.way_back, back.tone()));
+            fact("reverse lag", back.words());
+            fact("rows of blue", back.compared());
+        } else {
+            fact("way back", Cell::from(&self.way_back));
+        }
 
         let mut parts = vec![format!(
             "{} {}\n{}",

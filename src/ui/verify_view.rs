@@ -6,6 +6,7 @@ use super::View;
 use super::numbers::{count, maybe, millis, plural};
 use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
+use crate::model::Side;
 
 /// What `greenlight verify` shows.
 #[derive(Clone, Debug, Serialize)]
@@ -35,7 +36,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn word(self) -> (&'static str, Tone) {
+    pub(super) fn word(self) -> (&'static str, Tone) {
         match self {
             Self::Same => ("same", Tone::Good),
             Self::CannotTell => ("cannot tell", Tone::Bad),
@@ -55,6 +56,8 @@ impl Verdict {
 pub struct VerifyPart {
     /// What: a table or a transform.
     pub what: String,
+    /// The side whose rows were asked whether they are what they should be.
+    pub on: Side,
     /// Rows compared; `None` if that is not known.
     pub rows: Option<u64>,
     /// How long it took.
@@ -86,9 +89,9 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceKind {
-    /// Green lacks it.
+    /// The side that was asked lacks it.
     Missing,
-    /// Green has it though it should not.
+    /// The side has it though it should not.
     Extra,
     /// Both have it with other values.
     Differs,
@@ -146,9 +149,9 @@ impl VerifyView {
         for part in &self.parts {
             for row in &part.shown {
                 let kind = match row.kind {
-                    DifferenceKind::Missing => "missing on green",
-                    DifferenceKind::Extra => "too many on green",
-                    DifferenceKind::Differs => "differs",
+                    DifferenceKind::Missing => format!("missing on {}", part.on),
+                    DifferenceKind::Extra => format!("too many on {}", part.on),
+                    DifferenceKind::Differs => "differs".to_owned(),
                 };
                 table.row([
                     Cell::from(&part.what),
@@ -211,6 +214,7 @@ mod tests {
     fn part(what: &str, verdict: Verdict) -> VerifyPart {
         VerifyPart {
             what: what.to_owned(),
+            on: Side::Green,
             rows: Some(1_204_331),
             took_ms: 3_200,
             verdict,

@@ -200,6 +200,8 @@ fn every_step_kind_has_its_file() {
         .collect();
     let present: BTreeSet<String> = files("src/steps", "rs")
         .keys()
+        // What is below one belongs to it.
+        .filter(|file| file.matches('/').count() == 2)
         .filter_map(|file| Some(Path::new(file).file_stem()?.display().to_string()))
         .collect();
     assert_eq!(kinds, present);

@@ -1,7 +1,13 @@
 //! Cutovers of a blue that is written to: by writers with a ledger of what they were told, all through it.
 
+mod busy;
 mod matrix;
+mod refused;
+mod safeguards;
+mod servers;
 mod stage;
+mod standbys;
+mod stopped;
 
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Seed};

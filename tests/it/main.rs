@@ -7,16 +7,19 @@
 
 mod architecture;
 mod cli_errors;
+mod cluster_back;
 mod cluster_cleanup;
 mod cluster_constraints;
 mod cluster_crash;
 mod cluster_cutover;
 mod cluster_hydra;
+mod cluster_inverse;
 mod cluster_kill;
 mod cluster_lease;
 mod cluster_live;
 mod cluster_orders;
 mod cluster_revocations;
+mod cluster_rollback;
 mod cluster_stock;
 mod cluster_tokens;
 mod cluster_traffic;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::watchman::Watchman;
-use super::{owner, stage};
+use super::{owner, turned};
 use crate::compare;
 use crate::converge;
-use crate::cutover::{self, Stage};
+use crate::cutover::{self, Stage, World, stage};
 use crate::engine;
 use crate::error::{Code, Effect, Error, Result};
 use crate::fence;
@@ -32,14 +32,18 @@ pub(in crate::commands) enum Ended {
     Unknown(Error),
 }
 
-/// Whether the record has steps of a cutover.
+/// What the ids of a rollback's steps begin with.
+const BACK: &str = "rollback.";
+
+/// Whether the record has steps of a cutover, and steps of a rollback.
 pub(in crate::commands) fn begun(
     migration: &Migration,
     records: &BTreeMap<String, StepRecord>,
-) -> bool {
-    Step::of_cutover(migration)
+) -> (bool, bool) {
+    let cutover = Step::of_cutover(migration)
         .iter()
-        .any(|step| records.contains_key(&step.id()))
+        .any(|step| records.contains_key(&step.id()));
+    (cutover, records.keys().any(|id| id.starts_with(BACK)))
 }
 
 /// Goes through all steps that are left.
@@ -60,6 +64,9 @@ pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ende
         settled_owner(run).await
     };
     match owner {
+        Ok(_) if matches!(error.code(), Code::TurningBack | Code::Returned) => {
+            Ended::TakenOver(error)
+        }
         Ok(Side::Green) => Ended::PastOwn(error),
         Ok(Side::Blue) if error.code() == Code::AlreadyOwned => Ended::PastOwn(error),
         Ok(Side::Blue) if error.code() == Code::LeaseLost => taken_over(run, error).await,
@@ -82,7 +89,7 @@ pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ende
 /// A later orchestrator has the lease on green, and nothing is ours to undo. But it may have died before it told blue, where
 /// the fence is still ours then: blue's own word decides, and a seal must not stay behind with nobody at work.
 async fn taken_over(run: &Run, error: Error) -> Ended {
-    if run.migration.live.is_none() || fence::lift(run).await.is_err() {
+    if run.migration.live.is_none() || fence::lift(run, Side::Blue).await.is_err() {
         return Ended::TakenOver(error);
     }
     Ended::GivenUp(error)
@@ -123,19 +130,20 @@ async fn forward(run: &Run, trust: bool) -> Result<()> {
     let Some(record) = run.store.load().await? else {
         return Err(Error::new(Code::NoRun, "the record is gone"));
     };
-    let standing = if live && owner(&record) == Side::Blue {
+    if live && owner(&record) == Side::Blue {
         // Whoever was here before moves nothing any more.
-        fence::arm(run).await?;
-        let blue = run.blue("cutover").await?;
-        fence::read(&blue).await?
-    } else {
-        fence::Standing::default()
-    };
+        fence::arm(run, Side::Blue).await?;
+    }
     let begun = begun(&run.migration, &records);
-    match stage(owner(&record), begun, &record.plan, &standing) {
+    let blue = async || run.blue("cutover").await;
+    let world = World::read(&record, begun, run.store.session(), blue).await?;
+    match stage(&world) {
         Stage::Owned | Stage::Open => {}
         // Everything up to the seal was done, or it could not stand.
         Stage::Sealed => {}
+        Stage::BackBegun | Stage::BackFenced | Stage::BackSealed | Stage::Returned => {
+            return Err(turned(&record, stage(&world)));
+        }
         Stage::Begun | Stage::Fenced => {
             run.note(
                 "cutover",
@@ -144,7 +152,7 @@ async fn forward(run: &Run, trust: bool) -> Result<()> {
             .await?;
             undone(run).await?;
             if live {
-                fence::arm(run).await?;
+                fence::arm(run, Side::Blue).await?;
             }
         }
     }

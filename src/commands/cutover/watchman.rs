@@ -1,4 +1,4 @@
-//! Watches a cutover from outside: hears Ctrl-C, and refuses it where both sides may be closed; measures the pause.
+//! Watches a cutover or a rollback from outside: hears Ctrl-C, and refuses it where both sides may be closed; measures the pause.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,15 +87,20 @@ impl Watchman {
         self.progress.finish();
     }
 
-    /// Whether own was begun: from then on only green can tell who owns the data.
-    pub(super) fn own_begun(&self) -> bool {
+    /// Whether own was begun: from then on only the side that is about to own the data can tell who does.
+    pub(in crate::commands) fn own_begun(&self) -> bool {
         self.watch.own.load(Ordering::SeqCst)
     }
 
-    /// How long blue has refused writes until they went on on green, in milliseconds; of the last time.
+    /// How long writes were refused until they went on on the other side, in milliseconds; of the last time.
     pub(in crate::commands) fn pause_ms(&self) -> Option<u64> {
         *lock(&self.watch.pause)
     }
+}
+
+/// The name that a step has in both directions.
+fn forth_or_back(step: &str) -> &str {
+    step.strip_prefix("rollback.").unwrap_or(step)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -106,7 +111,8 @@ impl Observer for Watch {
     fn event(&self, event: Event) {
         match &event {
             Event::StepStarted { step, .. } => {
-                let committed = COMMITTED.contains(&step.as_str());
+                let step = forth_or_back(step);
+                let committed = COMMITTED.contains(&step);
                 self.committed.store(committed, Ordering::SeqCst);
                 if step == "own" {
                     self.own.store(true, Ordering::SeqCst);
@@ -115,7 +121,7 @@ impl Observer for Watch {
                     *lock(&self.fenced) = Some(Instant::now());
                 }
             }
-            Event::StepDone { step, .. } if SERVED.contains(&step.as_str()) => {
+            Event::StepDone { step, .. } if SERVED.contains(&forth_or_back(step)) => {
                 if let Some(since) = *lock(&self.fenced) {
                     let pause = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
                     *lock(&self.pause) = Some(pause);

@@ -83,8 +83,10 @@ pub(super) fn of(survey: &Survey, step: &Step, explains: &[Explain]) -> Estimate
         | Step::Flip
         | Step::Release
         | Step::Canary
+        | Step::Back
         | Step::Unlink
         | Step::Observe
+        | Step::Rollback(_)
         | Step::Validate => Estimate {
             rows: Some(0),
             wal_bytes: Some(0),

@@ -47,8 +47,10 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         | Step::Canary
         | Step::Replay
         | Step::Rest
+        | Step::Back
         | Step::Unlink
         | Step::Observe
+        | Step::Rollback(_)
         | Step::Lives => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
         Step::Seed => seed(migration),

@@ -1,11 +1,10 @@
 //! How far a green that follows blue is: what the run at work has measured, and what both sides say now.
 
-use super::super::cutover::owner;
 use super::super::site::Site;
 use crate::converge::{Vitals, depth, kept_vitals, pattern};
-use crate::cutover::{Stage, stage};
+use crate::cutover::{Stage, World, stage};
 use crate::error::Result;
-use crate::fence::State;
+use crate::fence::{Standing, State};
 use crate::link;
 use crate::model::migration::Migration;
 use crate::model::stream::streams;
@@ -96,33 +95,56 @@ async fn oldest(blue: &Session) -> Result<Option<u64>> {
     Ok(seconds.and_then(|seconds| u64::try_from(seconds).ok()))
 }
 
-/// How blue's fence stands, and what stage of a cutover that is; `None` where blue cannot be asked.
+/// Where a cutover or a rollback stands, and the fence of the side that is or was stopped by it; `None` where a side that has a
+/// say cannot be asked.
 pub(super) async fn fence(
     site: &Site,
+    store: &Store,
     record: &RunRecord,
-    begun: bool,
+    begun: (bool, bool),
 ) -> Result<Option<(Stage, Option<FenceState>)>> {
     if record.migration.live.is_none() {
         return Ok(None);
     }
-    let Ok(blue) = site.reader(Side::Blue, "status").await else {
-        return Ok(None);
+    let blue = async || site.reader(Side::Blue, "status").await;
+    let world = match World::read(record, begun, store.session(), blue).await {
+        Ok(world) => world,
+        Err(error) => {
+            tracing::debug!(%error, "it cannot be told where it stands");
+            return Ok(None);
+        }
     };
-    let standing = crate::fence::read(&blue).await?;
-    let stage = stage(owner(record), begun, &record.plan, &standing);
-    if standing.plan != record.plan {
-        return Ok(Some((stage, None)));
-    }
+    let stage = stage(&world);
+    let shown = match record.owner() {
+        Side::Green if world.green.plan == record.plan => {
+            Some(fence_state(Side::Green, world.green))
+        }
+        // The seal that the cutover has left behind.
+        Side::Green => seal_of(site, record).await,
+        Side::Blue if world.blue.plan == record.plan => Some(fence_state(Side::Blue, world.blue)),
+        Side::Blue => None,
+    };
+    Ok(Some((stage, shown)))
+}
+
+/// Blue's seal where green owns the data; `None` if blue cannot be asked, which it needs not be any more.
+async fn seal_of(site: &Site, record: &RunRecord) -> Option<FenceState> {
+    let blue = site.reader(Side::Blue, "status").await.ok()?;
+    let standing = crate::fence::read(&blue).await.ok()?;
+    (standing.plan == record.plan).then(|| fence_state(Side::Blue, standing))
+}
+
+fn fence_state(side: Side, standing: Standing) -> FenceState {
     let closed = standing.closed();
     let state = match (standing.state, closed) {
-        (State::Sealed, _) => "sealed: blue refuses writes for good",
-        (State::Fenced, true) => "up: blue refuses writes",
-        (State::Fenced, false) => "expired: blue takes writes again",
-        (State::Open, _) => "lifted: blue takes writes",
+        (State::Sealed, _) => format!("sealed: {side} refuses writes for good"),
+        (State::Fenced, true) => format!("up: {side} refuses writes"),
+        (State::Fenced, false) => format!("expired: {side} takes writes again"),
+        (State::Open, _) => format!("lifted: {side} takes writes"),
     };
     let sealed = standing.state == State::Sealed;
-    let shown = FenceState {
-        state: state.to_owned(),
+    FenceState {
+        state,
         closed,
         since: if sealed {
             standing.sealed_at
@@ -136,38 +158,67 @@ pub(super) async fn fence(
         },
         rejected: standing.rejected,
         leaked: standing.leaked,
-    };
-    Ok(Some((stage, Some(shown))))
+    }
 }
 
-/// Where a cutover stands that was begun, and the next command; `None` if none was.
-pub(super) fn cutover(
+/// Where a cutover or a rollback stands that was begun, and the next command; `None` if none was.
+pub(super) fn under_way(
     stage: Stage,
     at_work: bool,
     plan: &str,
     name: &str,
 ) -> Option<(&'static str, String)> {
-    if at_work && !matches!(stage, Stage::Open | Stage::Owned) {
-        return Some((
-            "a cutover is under way",
-            format!("greenlight status {plan}"),
-        ));
+    if at_work && stage.can_abort() && stage != Stage::Open {
+        let what = if stage.is_turning_back() {
+            "a rollback is under way"
+        } else {
+            "a cutover is under way"
+        };
+        return Some((what, format!("greenlight status {plan}")));
     }
-    let again = format!("greenlight cutover {plan} --execute --confirm {name}");
+    let abort = format!("greenlight abort {plan}");
+    let again = |command: &str| format!("greenlight {command} {plan} --execute --confirm {name}");
     match stage {
-        Stage::Open | Stage::Owned => None,
+        Stage::Open | Stage::Owned | Stage::Returned => None,
         Stage::Begun => Some((
             "a cutover was begun and not finished; blue owns the data and takes writes",
-            format!("greenlight abort {plan}"),
+            abort,
         )),
         Stage::Fenced => Some((
             "a cutover was begun and nobody is at work; blue refuses writes until its fence expires",
-            format!("greenlight abort {plan}"),
+            abort,
         )),
         Stage::Sealed => Some((
             "a cutover stopped between seal and own: neither side takes writes",
-            again,
+            again("cutover"),
         )),
+        Stage::BackBegun => Some((
+            "a rollback was begun and not finished; green owns the data and takes writes",
+            abort,
+        )),
+        Stage::BackFenced => Some((
+            "a rollback was begun and nobody is at work; green refuses writes until its fence expires",
+            abort,
+        )),
+        Stage::BackSealed => Some((
+            "a rollback stopped between seal and own: neither side takes writes",
+            again("rollback"),
+        )),
+    }
+}
+
+/// Where a green stands that has given the data back, and the next command.
+pub(super) fn turned(done: bool, plan: &str, name: &str) -> (&'static str, String) {
+    if done {
+        (
+            "blue owns the data again, by a rollback; what green has is behind it",
+            format!("greenlight cleanup {plan} --all"),
+        )
+    } else {
+        (
+            "blue owns the data again; what follows the rollback is not done yet",
+            format!("greenlight rollback {plan} --execute --confirm {name}"),
+        )
     }
 }
 

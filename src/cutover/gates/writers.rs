@@ -1,8 +1,9 @@
-//! Gates about blue's writers: what would keep the fence from coming up, or pass it.
+//! Gates about the writers of the side that serves: what would keep the fence from coming up, or pass it.
 
 use super::super::gate::Gate;
 use crate::error::{Code, Error, Result};
 use crate::fence;
+use crate::model::Side;
 use crate::pg::Session;
 use crate::state::Run;
 
@@ -11,15 +12,28 @@ pub(super) async fn look(run: &Run) -> Vec<Gate> {
     let Ok(blue) = run.blue("gates").await else {
         return Vec::new();
     };
+    at(run, &blue).await
+}
+
+/// The same for the side of this session.
+pub(super) async fn at(run: &Run, there: &Session) -> Vec<Gate> {
     vec![
-        transactions(run, &blue).await,
-        prepared(&blue).await,
-        vacuum(run, &blue).await,
-        bypass(&blue).await,
-        privilege(run, &blue).await,
-        standbys(&blue).await,
-        fenced(run, &blue).await,
+        transactions(run, there).await,
+        prepared(there).await,
+        vacuum(run, there).await,
+        bypass(there).await,
+        privilege(run, there).await,
+        standbys(there).await,
+        fenced(run, there).await,
     ]
+}
+
+/// The command that a gate of this side is looked at with again.
+fn command(there: &Session) -> &'static str {
+    match there.side() {
+        Side::Blue => "cutover",
+        Side::Green => "rollback",
+    }
 }
 
 async fn transactions(run: &Run, blue: &Session) -> Gate {
@@ -48,8 +62,11 @@ async fn transactions(run: &Run, blue: &Session) -> Gate {
         format!("≤ {limit} s"),
         "the fence waits for every transaction that has written",
         read.await,
-        "wait for it, or end it with `SELECT pg_terminate_backend(pid)` on blue",
-        "cutover",
+        format!(
+            "wait for it, or end it with `SELECT pg_terminate_backend(pid)` on {}",
+            blue.side()
+        ),
+        command(blue),
     )
 }
 
@@ -68,8 +85,8 @@ async fn prepared(blue: &Session) -> Gate {
         "none",
         "they hold their locks until somebody ends them",
         read.await,
-        "COMMIT PREPARED or ROLLBACK PREPARED on blue",
-        "cutover",
+        format!("COMMIT PREPARED or ROLLBACK PREPARED on {}", blue.side()),
+        command(blue),
     )
 }
 
@@ -95,7 +112,7 @@ async fn vacuum(run: &Run, blue: &Session) -> Gate {
                 Some(false) => {
                     "gives way after 1 s only, and this role may not set `deadlock_timeout`"
                 }
-                None => return Err(unseen("whether autovacuum would give way")),
+                None => return Err(unseen(blue, "whether autovacuum would give way")),
             };
             open &= stubborn == Some(false) && quick;
             words.push(format!(
@@ -115,14 +132,19 @@ async fn vacuum(run: &Run, blue: &Session) -> Gate {
         "none that stays",
         "the fence needs a lock that vacuum holds",
         read.await,
-        "wait for it; or `GRANT SET ON PARAMETER deadlock_timeout TO <role>` on blue (15 and later)",
-        "cutover",
+        format!(
+            "wait for it; or `GRANT SET ON PARAMETER deadlock_timeout TO <role>` on {} (15 and later)",
+            blue.side()
+        ),
+        command(blue),
     )
 }
 
-fn unseen(what: &str) -> Error {
-    Error::new(Code::Privilege, format!("this role may not see {what}"))
-        .fix("`GRANT pg_read_all_stats TO <role>` on blue.")
+fn unseen(there: &Session, what: &str) -> Error {
+    Error::new(Code::Privilege, format!("this role may not see {what}")).fix(format!(
+        "`GRANT pg_read_all_stats TO <role>` on {}.",
+        there.side()
+    ))
 }
 
 async fn bypass(blue: &Session) -> Gate {
@@ -132,12 +154,15 @@ async fn bypass(blue: &Session) -> Gate {
         Ok((count.to_string(), count == 0))
     };
     Gate::of(
-        "subscriptions that write to blue",
+        match blue.side() {
+            Side::Blue => "subscriptions that write to blue",
+            Side::Green => "subscriptions that write to green",
+        },
         "0",
         "replication workers fire no ordinary trigger: the fence would not stop them",
         read.await,
-        "disable them on blue for the cutover",
-        "cutover",
+        format!("disable them on {}", blue.side()),
+        command(blue),
     )
 }
 
@@ -157,10 +182,13 @@ async fn privilege(run: &Run, blue: &Session) -> Gate {
     Gate::of(
         "the fence may be put up",
         "all tables",
-        "one table without it would take writes that green never sees",
+        "one table without it would take writes that the other side never sees",
         read.await,
-        "`GRANT TRIGGER ON ALL TABLES IN SCHEMA … TO <role>` on blue",
-        "cutover",
+        format!(
+            "`GRANT TRIGGER ON ALL TABLES IN SCHEMA … TO <role>` on {}",
+            blue.side()
+        ),
+        command(blue),
     )
 }
 
@@ -173,17 +201,20 @@ async fn standbys(blue: &Session) -> Gate {
             return Ok(("none".to_owned(), true));
         }
         if row.get::<_, Option<bool>>("seen") != Some(true) {
-            return Err(unseen("how far blue's standbys are"));
+            return Err(unseen(blue, "how far the standbys are"));
         }
         Ok((format!("{count}, {lag} ms behind"), lag <= 1000))
     };
     Gate::of(
-        "standbys of blue",
+        match blue.side() {
+            Side::Blue => "standbys of blue",
+            Side::Green => "standbys of green",
+        },
         "≤ 1000 ms behind",
         "one that is promoted without the seal would take writes",
         read.await,
         "let them catch up",
-        "cutover",
+        command(blue),
     )
 }
 
@@ -201,9 +232,9 @@ async fn fenced(run: &Run, blue: &Session) -> Gate {
     Gate::of(
         "another plan's fence",
         "none",
-        "one blue can be moved by one plan only",
+        "one database can be moved by one plan only",
         read.await,
-        "finish or abort that cutover first",
+        "finish or abort what that plan has begun first",
         "status",
     )
 }

@@ -107,6 +107,10 @@ codes! {
         "Something under `[tokens]` lacks a read-back, is not an expression over one row, or is not there on both sides.",
         "Nothing was done: a life that cannot be read back cannot be put back.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[tokens]`.";
+    PlanBack = "GL0130", exit 2, AfterFix, "the plan's way back could lose rows",
+        "Something under `[back]` is missing, or makes rows that blue cannot take or find again.",
+        "Nothing was done: a rollback would leave rows behind without anybody having said so.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[back]`.";
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
         "Nothing was done.",
@@ -371,6 +375,18 @@ codes! {
         "Green owns the data: the point of no return is passed.",
         "Nothing was done.",
         "Finish it with `greenlight cutover PLAN --execute`.";
+    TurningBack = "GL0711", exit 3, AfterFix, "a rollback was begun and not finished",
+        "Green owns the data, and a rollback to blue was begun: until it is finished or given up nothing else is done.",
+        "Nothing was done.",
+        "Finish it with `greenlight rollback PLAN --execute`, or give it up with `greenlight abort PLAN`.";
+    Returned = "GL0712", exit 3, AfterFix, "blue owns the data again",
+        "A rollback has given the data back to blue; what was built on green is behind it by now.",
+        "Nothing was done. Blue serves.",
+        "Remove it with `greenlight cleanup PLAN --all` and begin anew with `greenlight run PLAN`.";
+    WouldLose = "GL0713", exit 3, AfterFix, "1.X cannot hold rows of green",
+        "Green has rows that the plan lists under `back.loses`: blue would serve without them.",
+        "Nothing was changed: green serves as before.",
+        "See them with the plan's queries. `greenlight rollback PLAN --execute --accept-loss` keeps them in tables of green and leaves them behind.";
     NotCaptured = "GL0811", exit 3, AfterFix, "blue's revocations are not captured",
         "The plan counts on triggers that note blue's revocations, and they are not there, or not as the plan says.",
         "Nothing was done: a token that is revoked after the copy of blue would be alive on green.",
@@ -415,6 +431,14 @@ codes! {
         "The setting reads otherwise than it was set, or its program failed.",
         "What it was before is kept; nothing after it was done.",
         "Run the hook by hand, then the command again.";
+    NoWayBack = "GL0831", exit 3, AfterFix, "there is no way back",
+        "The plan names none, its window is over, changes on green were not noted, or blue is not sealed by this plan any more.",
+        "Nothing was written on blue. Green serves as before.",
+        "`greenlight status PLAN` says why and since when. What was missed is never made up for: go forward.";
+    BackStuck = "GL0832", exit 3, AfterFix, "a row cannot go back",
+        "Blue does not take a row that an inverse makes, or the inverse fails on a row of green.",
+        "What waits to go back is kept. There is no way back until this is mended.",
+        "Mend the row on green, or blue's constraint; then `greenlight observe PLAN` goes on.";
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
         "Finished batches are kept.",

@@ -222,13 +222,13 @@ const CASES: &[Case] = &[
         "GL0103 plan.toml:5",
     ),
     (
-        "a way back",
+        "a way back in a transform",
         &[(
             P,
             "from = \"orders\"",
             "from = \"orders\"\nback = { sql = \"b/\" }",
         )],
-        "GL0118 plan.toml:14",
+        "GL0103 plan.toml:14",
     ),
     (
         "a value that depends on the row",

@@ -26,14 +26,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         let Some(target) = expect.tables.get(spec.into.as_deref().unwrap_or(name)) else {
             continue;
         };
-        made(text, target, findings);
+        made(text, target, "2.X", findings);
         needed(text, target, findings);
         key(context, text, name, spec, target, findings);
     }
 }
 
 /// Each column that is made is one of the target's.
-fn made(text: &Text<'_>, target: &Table, findings: &mut Findings) {
+pub(super) fn made(text: &Text<'_>, target: &Table, side: &str, findings: &mut Findings) {
     let words = text.role.words();
     for (number, output) in text.facts.columns.iter().enumerate() {
         let name = &output.name;
@@ -47,7 +47,7 @@ fn made(text: &Text<'_>, target: &Table, findings: &mut Findings) {
             )),
             Some(column) if column.generated.is_some() => Some((
                 format!(
-                    "{words} makes `{}.{name}`, which 2.X computes itself",
+                    "{words} makes `{}.{name}`, which {side} computes itself",
                     target.name
                 ),
                 "leave this column out".to_owned(),
@@ -81,7 +81,7 @@ fn made(text: &Text<'_>, target: &Table, findings: &mut Findings) {
 }
 
 /// Each column that the target needs is made.
-fn needed(text: &Text<'_>, target: &Table, findings: &mut Findings) {
+pub(super) fn needed(text: &Text<'_>, target: &Table, findings: &mut Findings) {
     // A star is refused by its own rule; what it would make is not known.
     if !text.facts.stars.is_empty() {
         return;

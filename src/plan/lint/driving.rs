@@ -1,4 +1,4 @@
-//! A transform reads its driving table exactly once in its outermost FROM.
+//! A transform or an inverse reads its driving table exactly once in its outermost FROM.
 
 use super::{Context, Findings};
 use crate::error::{Code, Error};
@@ -7,23 +7,28 @@ use crate::plan::text::Role;
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     for text in context.sound() {
-        let Role::Transform(name, spec) = text.role else {
-            continue;
+        let (from, key) = match text.role {
+            Role::Transform(name, spec) => (&spec.from, vec!["transform", name, "from"]),
+            Role::Inverse(name, spec) => match &spec.from {
+                Some(from) => (from, vec!["back", "table", name, "from"]),
+                None => continue,
+            },
+            _ => continue,
         };
         let mut found = text
             .facts
             .from
             .iter()
-            .filter(|item| item.table.name == spec.from);
-        let place = |label: String| context.place(&["transform", name, "from"], label);
+            .filter(|item| item.table.name == *from);
+        let place = |label: String| context.place(&key, label);
         if found.next().is_none() {
             let condition = format!(
                 "{} does not read `{}`, its driving table",
                 text.role.words(),
-                spec.from
+                from
             );
             let near = closest(
-                &spec.from,
+                from,
                 text.facts.from.iter().map(|item| item.table.name.as_str()),
             );
             let label = near.map_or_else(
@@ -35,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             let condition = format!(
                 "{} reads `{}`, its driving table, twice",
                 text.role.words(),
-                spec.from
+                from
             );
             findings.error(
                 Error::new(Code::PlanNoDrivingTable, condition)

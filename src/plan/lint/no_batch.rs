@@ -1,4 +1,4 @@
-//! A transform has one `:batch`, where it cuts the whole result; nothing else has one.
+//! A transform and an inverse have one `:batch`, where it cuts the whole result; nothing else has one.
 
 use super::{Context, Findings};
 use crate::error::{Code, Error};
@@ -8,9 +8,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     for text in context.sound() {
         let words = text.role.words();
         let batches = &text.facts.batches;
-        let Role::Transform(..) = text.role else {
+        let (Role::Transform(..) | Role::Inverse(..)) = text.role else {
             if let Some((span, _cuts)) = batches.first() {
-                let condition = format!("{words} has a `:batch`, which only a transform can have");
+                let condition = format!(
+                    "{words} has a `:batch`, which only a SELECT that makes rows of a table can have"
+                );
                 let place = text.place(span.clone(), "leave it out");
                 findings.error(Error::new(Code::PlanNoBatch, condition).at(place));
             }
@@ -20,7 +22,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         let error = match batches.as_slice() {
             [] => Error::new(Code::PlanNoBatch, format!("{words} has no `:batch`"))
                 .at(text.place(end..end, "`WHERE :batch` is missing"))
-                .at(text.key_place("this transform")),
+                .at(text.key_place("this SELECT")),
             [(_span, true)] => continue,
             [(span, false)] => Error::new(
                 Code::PlanNoBatch,

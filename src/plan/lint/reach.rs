@@ -1,5 +1,7 @@
 //! Every table that a transform joins says how a changed row of it finds the driving rows.
 
+use std::collections::BTreeMap;
+
 use super::{Context, Findings};
 use crate::error::{Code, Error};
 use crate::model::catalog::Catalog;
@@ -64,51 +66,76 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         let Role::Transform(name, spec) = text.role else {
             continue;
         };
-        missing(text, &spec.from, &spec.reach, findings);
-        for (table, words) in &spec.reach {
-            let place = |label: &str| context.place(&["transform", name, "reach", table], label);
-            let wrong = |condition: String, label: &str| {
-                Error::new(Code::PlanNoReach, condition).at(place(label))
-            };
-            if !text.facts.reads.iter().any(|read| read.name == *table) {
-                let condition =
-                    format!("`reach` names `{table}`, which the transform `{name}` does not read");
-                let near = closest(
-                    table,
-                    text.facts.reads.iter().map(|read| read.name.as_str()),
-                );
-                let label = near.map_or_else(
-                    || "not read".to_owned(),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                findings.error(wrong(condition, &label).fix("Leave it out, or correct the name."));
-                continue;
+        let path = ["transform", name];
+        let side = context.blue.map(|blue| (blue, "blue"));
+        of(
+            context,
+            text,
+            &path,
+            &spec.from,
+            &spec.reach,
+            side,
+            findings,
+        );
+    }
+}
+
+/// Checks the reach of one SELECT, whose key in the plan is `path`, against the catalog of the side that it reads.
+pub(super) fn of(
+    context: &Context<'_>,
+    text: &Text<'_>,
+    path: &[&str],
+    from: &str,
+    reach: &BTreeMap<String, String>,
+    side: Option<(&Catalog, &str)>,
+    findings: &mut Findings,
+) {
+    missing(text, from, reach, findings);
+    let of = text.role.words();
+    for (table, words) in reach {
+        let place = |label: &str| {
+            let path: Vec<&str> = path.iter().copied().chain(["reach", table]).collect();
+            context.place(&path, label)
+        };
+        let wrong = |condition: String, label: &str| {
+            Error::new(Code::PlanNoReach, condition).at(place(label))
+        };
+        if !text.facts.reads.iter().any(|read| read.name == *table) {
+            let condition = format!("`reach` names `{table}`, which {of} does not read");
+            let near = closest(
+                table,
+                text.facts.reads.iter().map(|read| read.name.as_str()),
+            );
+            let label = near.map_or_else(
+                || "not read".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            findings.error(wrong(condition, &label).fix("Leave it out, or correct the name."));
+            continue;
+        }
+        match parse(words) {
+            Err(why) => {
+                let condition = format!("the reach of `{table}` in {of} cannot be read: {why}");
+                let fix = "Write `\"joined_column = driving_column\"`, several with `and`.";
+                findings.error(wrong(condition, "cannot be read").fix(fix));
             }
-            match parse(words) {
-                Err(why) => {
+            Ok(pairs) => {
+                let Some((catalog, side)) = side else {
+                    continue;
+                };
+                let unknown = pairs
+                    .iter()
+                    .flat_map(|(joined, driving)| [(table.as_str(), joined), (from, driving)])
+                    .find(|(table, column)| lacks(catalog, table, column));
+                if let Some((owner, column)) = unknown {
                     let condition = format!(
-                        "the reach of `{table}` in the transform `{name}` cannot be read: {why}"
+                        "the reach of `{table}` in {of} names `{owner}.{column}`, which {side} does not have"
                     );
-                    let fix = "Write `\"joined_column = driving_column\"`, several with `and`.";
-                    findings.error(wrong(condition, "cannot be read").fix(fix));
-                }
-                Ok(pairs) => {
-                    let Some(blue) = context.blue else { continue };
-                    let unknown = pairs
-                        .iter()
-                        .flat_map(|(joined, driving)| [(table, joined), (&spec.from, driving)])
-                        .find(|(table, column)| lacks(blue, table, column));
-                    if let Some((of, column)) = unknown {
-                        let condition = format!(
-                            "the reach of `{table}` in the transform `{name}` names `{of}.{column}`, which blue does not have"
-                        );
-                        let label = format!("`{of}` has no column `{column}`");
-                        let fix = format!(
-                            "The left side is a column of `{table}`, the right side one of `{}`.",
-                            spec.from
-                        );
-                        findings.error(wrong(condition, &label).fix(fix));
-                    }
+                    let label = format!("`{owner}` has no column `{column}`");
+                    let fix = format!(
+                        "The left side is a column of `{table}`, the right side one of `{from}`."
+                    );
+                    findings.error(wrong(condition, &label).fix(fix));
                 }
             }
         }
@@ -116,18 +143,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Whether a table is known and lacks a column; an unknown table is another rule's.
-fn lacks(blue: &Catalog, table: &str, column: &str) -> bool {
-    blue.tables
+fn lacks(catalog: &Catalog, table: &str, column: &str) -> bool {
+    catalog
+        .tables
         .get(table)
         .is_some_and(|table| table.column(column).is_none())
 }
 
-fn missing(
-    text: &Text<'_>,
-    from: &str,
-    reach: &std::collections::BTreeMap<String, String>,
-    findings: &mut Findings,
-) {
+fn missing(text: &Text<'_>, from: &str, reach: &BTreeMap<String, String>, findings: &mut Findings) {
     let mut seen: Vec<&str> = Vec::new();
     let mut driving = false;
     for read in &text.facts.reads {

@@ -48,7 +48,7 @@ fn is_system(role: Role<'_>, schema: Option<&str>, name: &str) -> bool {
 }
 
 /// Refuses a table that is not a root of this catalog.
-fn unknown(
+pub(super) fn unknown(
     what: &str,
     table: &str,
     side: &str,
@@ -137,14 +137,18 @@ fn in_expect(context: &Context<'_>, expect: &Catalog, findings: &mut Findings) {
         }
     }
     added_in_expect(context, expect, findings);
-    for text in context
-        .sound()
-        .filter(|text| matches!(text.role, Role::Variable(_)))
-    {
+    for text in context.sound().filter(|text| text.role.reads_expect()) {
+        // A driving table that is not there is told at its own key.
+        let driving = match text.role {
+            Role::Inverse(_name, spec) => spec.from.as_deref(),
+            _ => None,
+        };
         let reads = text.facts.reads.iter().filter(|read| {
-            read.schema
-                .as_ref()
-                .is_none_or(|schema| *schema == spec.namespace)
+            driving != Some(read.name.as_str())
+                && read
+                    .schema
+                    .as_ref()
+                    .is_none_or(|schema| *schema == spec.namespace)
         });
         findings
             .errors
@@ -224,8 +228,8 @@ fn on_blue(context: &Context<'_>, blue: &Catalog, findings: &mut Findings) {
     for text in context.sound() {
         let driving = match text.role {
             Role::Transform(_name, spec) => spec.from.as_str(),
-            // A variable is read from green's 2.X schema.
-            Role::Variable(_) => continue,
+            // These read green's 2.X schema.
+            Role::Variable(_) | Role::Inverse(..) | Role::Return(..) | Role::Loss(_) => continue,
             Role::Add(_) | Role::Patch(..) | Role::Check(_) => "",
         };
         let reads = text.facts.reads.iter().filter(|read| {

@@ -298,8 +298,8 @@ impl Added {
     }
 }
 
-/// Whether what a constraint of 2.X demands holds for all rows of blue.
-fn implied(constraint: &Constraint, from: &Table) -> bool {
+/// Whether what a constraint of one side demands holds for all rows of the other side's table.
+pub(super) fn implied(constraint: &Constraint, from: &Table) -> bool {
     let same = |other: &Constraint| {
         other.kind == constraint.kind && other.definition == constraint.definition
     };

@@ -160,6 +160,9 @@ fn error(text: &Text<'_>, span: std::ops::Range<usize>, why: String) -> Error {
         | Role::Add(_)
         | Role::Patch(..)
         | Role::Check(_)
-        | Role::Variable(_) => found,
+        | Role::Variable(_)
+        | Role::Inverse(..)
+        | Role::Return(..)
+        | Role::Loss(_) => found,
     }
 }

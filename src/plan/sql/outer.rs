@@ -63,6 +63,11 @@ impl Walk<'_> {
         }
         for target in targets {
             let span = self.span(target.syntax());
+            let value = target
+                .syntax()
+                .children()
+                .next()
+                .map_or_else(|| span.clone(), |value| self.span(&value));
             match ColumnName::from_target(target) {
                 Some((ColumnName::Star, _node)) => {}
                 found => {
@@ -70,6 +75,7 @@ impl Walk<'_> {
                     self.facts.columns.push(Output {
                         name: name.unwrap_or_else(|| "?column?".to_owned()),
                         span,
+                        value,
                     });
                 }
             }

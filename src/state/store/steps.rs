@@ -9,30 +9,28 @@ impl Store {
     /// Records the intent of a step; the counters of its first begin come back.
     ///
     /// # Errors
-    /// When the session fails.
-    pub async fn intend(&self, id: &str, base: &str) -> Result<StepRecord> {
-        self.intended(include_str!("../../../sql/state/intend_step.sql"), id, base)
-            .await
+    /// [`Code::LeaseLost`] under another epoch; when the session fails.
+    pub async fn intend(&self, id: &str, base: &str, epoch: i64) -> Result<StepRecord> {
+        let sql = include_str!("../../../sql/state/intend_step.sql");
+        self.intended(sql, id, base, epoch).await
     }
 
     /// The same for a step for which somebody waits, with the line of the timeline; without counters.
     ///
     /// # Errors
-    /// When the session fails.
-    pub async fn intend_hurried(&self, id: &str) -> Result<StepRecord> {
-        self.intended(
-            include_str!("../../../sql/state/intend_hurried.sql"),
-            id,
-            "{}",
-        )
-        .await
+    /// [`Code::LeaseLost`] under another epoch; when the session fails.
+    pub async fn intend_hurried(&self, id: &str, epoch: i64) -> Result<StepRecord> {
+        let sql = include_str!("../../../sql/state/intend_hurried.sql");
+        self.intended(sql, id, "{}", epoch).await
     }
 
-    async fn intended(&self, sql: &str, id: &str, base: &str) -> Result<StepRecord> {
-        let row = self
-            .session
-            .one(sql, &[&id, &base], "record the intent of a step")
-            .await?;
+    /// A holder that was taken over must not bring back a step that the next one has undone.
+    async fn intended(&self, sql: &str, id: &str, base: &str, epoch: i64) -> Result<StepRecord> {
+        let doing = "record the intent of a step";
+        let Some(row) = self.session.opt(sql, &[&id, &base, &epoch], doing).await? else {
+            let condition = format!("step `{id}` was not begun: another took the lease over");
+            return Err(Error::new(Code::LeaseLost, condition));
+        };
         Ok(StepRecord {
             id: id.to_owned(),
             done: row.get("done"),
@@ -71,6 +69,30 @@ impl Store {
         Ok(())
     }
 
+    /// Lets green's next turn be a higher one than blue's.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn catch_turn(&self, of_blue: i64, epoch: i64) -> Result<()> {
+        let sql = include_str!("../../../sql/state/catch_turn.sql");
+        self.session
+            .execute(sql, &[&of_blue, &epoch], "read blue's turn")
+            .await?;
+        Ok(())
+    }
+
+    /// Writes down that blue owns the data again, which blue itself has committed. Once is enough.
+    ///
+    /// # Errors
+    /// When the session fails.
+    pub async fn returned(&self, turn: i64, epoch: i64) -> Result<()> {
+        let sql = include_str!("../../../sql/state/returned.sql");
+        self.session
+            .execute(sql, &[&turn, &epoch], "record that blue owns the data")
+            .await?;
+        Ok(())
+    }
+
     /// Records that a step is done.
     ///
     /// # Errors
@@ -100,24 +122,15 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the time spent on a step that is not done.
+    /// Keeps the time spent on a step that is not done, under our epoch only.
     ///
     /// # Errors
     /// When the session fails.
-    pub async fn leave(&self, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
-        self.step_time(
-            include_str!("../../../sql/state/leave_step.sql"),
-            id,
-            stats,
-            took_ms,
-        )
-        .await
-    }
-
-    async fn step_time(&self, sql: &str, id: &str, stats: &Stats, took_ms: u64) -> Result<()> {
+    pub async fn leave(&self, id: &str, stats: &Stats, took_ms: u64, epoch: i64) -> Result<()> {
+        let sql = include_str!("../../../sql/state/leave_step.sql");
         let took = i64::try_from(took_ms).unwrap_or(i64::MAX);
         self.session
-            .execute(sql, &[&id, &json(stats)?, &took], "record a step")
+            .execute(sql, &[&id, &json(stats)?, &took, &epoch], "record a step")
             .await?;
         Ok(())
     }

@@ -95,6 +95,7 @@ fn sample() -> PlanView {
             },
         ],
         tokens: None,
+        back: None,
         checks: vec![
             check("orphans", Some(3), OnFound::Warn),
             check("null_subjects", Some(0), OnFound::Stop),
@@ -155,6 +156,9 @@ Locks that others can notice
           client
   seed  SHARE on blue: 1 table, each batch, below 1 s
           consent
+
+Way back
+  None: the plan has no `[back]`. Once green has taken a write, nothing brings it to blue.
 
 Data checks
   check          found  means    effect on those rows

@@ -45,6 +45,7 @@ fn sample() -> StatusView {
             why: "blue is not touched, and finished batches are kept".to_owned(),
         },
         way_back: "none needed: drop green".to_owned(),
+        back: None,
         next: "greenlight resume plan.toml".to_owned(),
     }
 }

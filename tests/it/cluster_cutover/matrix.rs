@@ -69,13 +69,23 @@ fn cases(stage: &Stage) -> Vec<Case> {
             add(place.to_owned(), can);
         }
     }
-    // What no step of the cutover comes to is tried by `cluster_kill`, and lives of tokens by `cluster_tokens`.
+    // What no step of the cutover comes to is tried by `cluster_kill`, lives of tokens by `cluster_tokens`, what goes back by
+    // `cluster_back` and `cluster_rollback`.
     let known: BTreeSet<&str> = steps.iter().map(String::as_str).collect();
     for (place, _) in PLACES {
         let room = place.split(':').next().unwrap_or_default();
         assert!(
             known.contains(room)
-                || ["lift", "cancel", "link", "lives", "revocations"].contains(&room),
+                || [
+                    "lift",
+                    "cancel",
+                    "link",
+                    "lives",
+                    "revocations",
+                    "return",
+                    "turn"
+                ]
+                .contains(&room),
             "{place} is tried by nobody"
         );
     }

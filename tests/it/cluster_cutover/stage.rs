@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::support::program::Ended;
+use crate::support::signal::send;
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Program, Seed, contents};
 use crate::{cluster_hydra, cluster_orders};
@@ -86,6 +87,40 @@ impl Stage {
     pub(super) fn reached(&self, place: &str) -> bool {
         std::fs::read_to_string(self.seen())
             .is_ok_and(|text| text.lines().any(|line| line == place))
+    }
+
+    /// Waits until a program has come to a place.
+    #[track_caller]
+    pub(super) fn until_reached(&self, program: &mut Program, place: &str) {
+        self.until(&format!("the program comes to {place}"), || {
+            self.reached(place) || program.has_ended()
+        });
+        assert!(self.reached(place), "it ended before {place}");
+    }
+
+    /// Waits for what nobody announces.
+    #[track_caller]
+    pub(super) fn until(&self, what: &str, mut done: impl FnMut() -> bool) {
+        let began = Instant::now();
+        while !done() {
+            assert!(began.elapsed() < PATIENCE, "{what}: it does not come about");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Keeps blue from sending anything to green, for as long as the result lives.
+    pub(super) fn stalled(&self) -> Stalled {
+        let sql = "SELECT active_pid FROM pg_replication_slots WHERE active";
+        let pids = self.migration.pair.blue.psql("blue", sql);
+        let pids: Vec<u32> = pids
+            .lines()
+            .map(|pid| pid.parse().expect("a process"))
+            .collect();
+        assert!(!pids.is_empty(), "green follows blue");
+        for pid in &pids {
+            send(*pid, "STOP").expect("a sender");
+        }
+        Stalled(pids)
     }
 
     /// Starts a command with places armed; a hang is a little longer than the fence stands.
@@ -185,6 +220,17 @@ impl Stage {
     pub(super) fn finishes(self) -> u64 {
         self.must(&self.migration.cutover());
         self.green_owns()
+    }
+}
+
+/// Senders of blue that are stopped.
+pub(super) struct Stalled(Vec<u32>);
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        for pid in &self.0 {
+            send(*pid, "CONT").ok();
+        }
     }
 }
 

@@ -85,6 +85,15 @@ fn partitions_are_walked_leaf_by_leaf() {
     assert_eq!(stage.on_blue(hash), before);
 }
 
+/// Tells clients to stop, however the test ends.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What clients of the service do, at random, until told to stop.
 async fn clients(session: Session, seed: u64, stop: &AtomicBool) -> u64 {
     let mut number = seed;
@@ -129,6 +138,8 @@ fn tokens_that_are_revoked_and_refreshed_meanwhile_keep_what_they_have() {
     let stop = AtomicBool::new(false);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let done = std::thread::scope(|scope| {
+        // Clients whom nobody stops would keep a test that fails from ending.
+        let stopped = Stops(&stop);
         let writers: Vec<_> = (1..=3)
             .map(|seed| {
                 let (stop, stage, runtime) = (&stop, &stage, &runtime);
@@ -146,7 +157,7 @@ fn tokens_that_are_revoked_and_refreshed_meanwhile_keep_what_they_have() {
             stage.restore();
             stage.nothing_wrong();
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stopped);
         writers
             .into_iter()
             .map(|writer| writer.join().expect("a client"))

@@ -50,6 +50,7 @@ impl Site {
             cutover: Cutover::default(),
             tokens: None,
             revocations: None,
+            back: None,
             accept_lost_writes: false,
         };
         Self { pair, migration }

@@ -107,6 +107,26 @@ impl Cluster {
         cluster
     }
 
+    /// A standby of a running server, which follows it as `standby` and answers queries.
+    pub(crate) fn standby(of: &Self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        must(
+            binaries()
+                .client("pg_basebackup")
+                .args(["--checkpoint=fast", "--wal-method=stream", "-d"])
+                .arg(of.url("postgres"))
+                .arg("-D")
+                .arg(&data),
+        );
+        let conninfo = format!("{} application_name=standby", of.conninfo("postgres"));
+        let options = Options::default()
+            .data(data)
+            .file("standby.signal", b"")
+            .setting("primary_conninfo", &conninfo.replace('\'', "''"));
+        Self::start_with(of.side, &options)
+    }
+
     fn configure(&self, options: &Options) {
         let listen = if options.tcp { "127.0.0.1" } else { "" };
         let mut text = format!(

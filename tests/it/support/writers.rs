@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use link::Link;
+pub(crate) use link::{Failure, Link};
 use random::Rng;
 use transaction::{Deed, Memory};
 use work::Writer;

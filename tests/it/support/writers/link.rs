@@ -6,7 +6,7 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 /// Why a statement gave no answer.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The server refused it; the transaction is to be rolled back.
     Refused {
         /// Its SQLSTATE.
@@ -19,7 +19,7 @@ pub(super) enum Failure {
 }
 
 /// A connection, or none yet.
-pub(super) struct Link {
+pub(crate) struct Link {
     config: Config,
     runtime: Runtime,
     client: Option<Client>,
@@ -27,7 +27,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Not yet connected.
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         let mut config: Config = url.parse().expect("the address of a server");
         config.application_name("writer");
         // A writer that hangs behind a lock ends before the patience of the tests does, and says what it waited in.
@@ -43,7 +43,7 @@ impl Link {
     }
 
     /// Connects if it is not connected.
-    pub(super) fn connect(&mut self) -> Result<(), String> {
+    pub(crate) fn connect(&mut self) -> Result<(), String> {
         if self
             .client
             .as_ref()
@@ -65,7 +65,7 @@ impl Link {
 
     /// Runs statements. An error that ends the session counts as a lost connection: the server may say it in place of
     /// the reply to what it has done.
-    pub(super) fn send(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, Failure> {
+    pub(crate) fn send(&mut self, sql: &str) -> Result<Vec<SimpleQueryMessage>, Failure> {
         let Some(client) = &self.client else {
             return Err(Failure::Gone("no connection".to_owned()));
         };

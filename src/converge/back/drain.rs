@@ -1,0 +1,92 @@
+//! All streams of the way back.
+
+use std::ops::AddAssign;
+
+use futures_util::future::try_join_all;
+
+use super::worker::Worker;
+use crate::error::Result;
+use crate::model::back::streams;
+use crate::state::Run;
+
+/// What was drained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Rows taken from the queues on green.
+    pub taken: u64,
+    /// Rows of blue that were inserted or changed.
+    pub written: u64,
+    /// Rows of blue that were deleted.
+    pub deleted: u64,
+}
+
+impl AddAssign for Drained {
+    fn add_assign(&mut self, other: Self) {
+        self.taken += other.taken;
+        self.written += other.written;
+        self.deleted += other.deleted;
+    }
+}
+
+/// A worker for each stream. Blue must have been claimed.
+pub struct Drain {
+    workers: Vec<Worker>,
+}
+
+impl Drain {
+    /// Workers for all streams of the run's way back, none of them connected yet.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn open(run: &Run) -> Result<Self> {
+        let values = run.store.variables().await?;
+        let workers = streams(&run.migration)
+            .iter()
+            .map(|stream| Worker::new(run, stream, &values))
+            .collect();
+        Ok(Self { workers })
+    }
+
+    /// Connects all workers: in a pause there is no time for that.
+    ///
+    /// # Errors
+    /// When a side cannot be reached.
+    pub async fn ready(&mut self, run: &Run) -> Result<()> {
+        try_join_all(self.workers.iter_mut().map(|worker| worker.ready(run)))
+            .await
+            .map(drop)
+    }
+
+    /// Drains until the queues are empty: each is seen to be so after its last batch. With nobody writing on green any more,
+    /// blue then has everything.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::BackStuck`] for a row that blue does not take, with what waits kept;
+    /// [`crate::error::Code::NoWayBack`] if blue is not sealed by this plan; a lost lease; what lasts longer than some tries.
+    pub async fn until_empty(&mut self, run: &Run) -> Result<Drained> {
+        let each = self
+            .workers
+            .iter_mut()
+            .map(|worker| worker.until_empty(run));
+        let mut all = Drained::default();
+        for drained in try_join_all(each).await? {
+            all += drained;
+        }
+        Ok(all)
+    }
+
+    /// Drains for as long as it is polled. `told` hears of every batch.
+    ///
+    /// # Errors
+    /// As [`Drain::until_empty`].
+    pub async fn forever(&mut self, run: &Run, told: impl Fn(Drained)) -> Result<()> {
+        if self.workers.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        let each = self
+            .workers
+            .iter_mut()
+            .map(|worker| worker.forever(run, &told));
+        try_join_all(each).await.map(drop)
+    }
+}
