@@ -102,7 +102,8 @@ fn a_writer_in_the_queue_behind_the_fence_is_told_the_truth() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let open = runtime.block_on(async {
         let open = blue.session("blue").await;
-        let sql = "BEGIN; INSERT INTO public.audit_log (actor) VALUES ('open')";
+        // Rows out of the writers' reach, who change and delete random ones from the key 0 on.
+        let sql = "BEGIN; INSERT INTO public.audit_log (id, actor) VALUES (-1000000, 'open')";
         open.run(sql, "test").await.expect("a write");
         open
     });
@@ -118,8 +119,9 @@ fn a_writer_in_the_queue_behind_the_fence_is_told_the_truth() {
         let (told, heard) = channel();
         scope.spawn(move || {
             for number in 0.. {
-                let sql =
-                    format!("INSERT INTO public.audit_log (actor) VALUES ('queued {number}')");
+                let sql = format!(
+                    "INSERT INTO public.audit_log (id, actor) VALUES (-2000000 - {number}, 'queued {number}')"
+                );
                 let taken = blue.try_psql("blue", &sql);
                 if let Err(said) = &taken {
                     assert!(said.contains("greenlight"), "{said}");

@@ -4,7 +4,8 @@
 use super::stage::Stage;
 use crate::support::writers::Kind;
 
-const LATE: &str = "INSERT INTO audit_log (actor) VALUES ('late')";
+/// Out of the writers' reach, who change and delete random rows from the key 0 on.
+const LATE: &str = "INSERT INTO audit_log (id, actor) VALUES (-1000000, 'late')";
 const IS_THERE: &str = "SELECT count(*) FROM audit_log WHERE actor = 'late'";
 
 /// What came of a write that blue has acknowledged.
