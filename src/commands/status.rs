@@ -1,6 +1,7 @@
 //! `status`: where the migration stands and the one next command. Reads only.
 
 mod back;
+mod deletes;
 mod live;
 
 use std::path::Path;
@@ -97,10 +98,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         state: state.to_owned(),
         owner: Some(owner),
         epoch: u64::try_from(record.epoch).unwrap_or_default(),
-        since: [&record.returned_at, &record.owned_at]
-            .into_iter()
-            .find_map(Clone::clone)
-            .unwrap_or_else(|| record.begun_at.clone()),
+        since: since(&record),
         steps,
         revocations: revocations(&site, &record, &shown.to_string()).await?,
         running: running.map(|living| holder(&record, living)),
@@ -115,9 +113,18 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         lives: tokens::stand(&site, &records).await,
         way_back,
         back,
+        deletes: deletes::stand(&store).await?,
         next,
     })?;
     Ok(0)
+}
+
+/// Since when it is as it is.
+fn since(record: &RunRecord) -> String {
+    [&record.returned_at, &record.owned_at]
+        .into_iter()
+        .find_map(Clone::clone)
+        .unwrap_or_else(|| record.begun_at.clone())
 }
 
 /// Who is at work.

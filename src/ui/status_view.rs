@@ -1,6 +1,7 @@
 //! Where the migration is: the result of `greenlight status`.
 
 mod back;
+mod deletes;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use super::tokens_view::LivesStanding;
 use crate::model::Side;
 
 pub use back::BackState;
+pub use deletes::DeletesState;
 
 /// What `greenlight status` shows.
 #[derive(Clone, Debug, Serialize)]
@@ -54,6 +56,9 @@ pub struct StatusView {
     /// What flows back to blue, once green owns the data and if the plan has a way back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back: Option<BackState>,
+    /// What is kept of deleted rows, once green owns the data and if the plan says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletes: Option<DeletesState>,
     /// The command that comes next; empty if there is nothing left to do.
     pub next: String,
 }
@@ -260,13 +265,7 @@ impl View for StatusView {
         };
         let walk = format!("{word}: {}", self.safe_to_walk_away.why);
         fact("safe to walk away", Cell::new(walk, tone));
-        if let Some(back) = &self.back {
-            fact("way back", Cell::new(&self.way_back, back.tone()));
-            fact("reverse lag", back.words());
-            fact("rows of blue", back.compared());
-        } else {
-            fact("way back", Cell::from(&self.way_back));
-        }
+        self.facts_after_own(&mut fact);
 
         let mut parts = vec![format!(
             "{} {}\n{}",
@@ -353,6 +352,21 @@ impl Following {
 }
 
 impl StatusView {
+    /// The way back, and what is kept of deleted rows.
+    fn facts_after_own(&self, fact: &mut impl FnMut(&str, Cell)) {
+        match &self.back {
+            Some(back) => {
+                fact("way back", Cell::new(&self.way_back, back.tone()));
+                fact("reverse lag", back.words());
+                fact("rows of blue", back.compared());
+            }
+            None => fact("way back", Cell::from(&self.way_back)),
+        }
+        for (title, words) in self.deletes.iter().flat_map(DeletesState::facts) {
+            fact(title, words);
+        }
+    }
+
     fn steps(&self, paper: &Paper) -> String {
         let mut table = Table::new([
             Column::name("step"),
