@@ -150,7 +150,7 @@ fn origins(rows: &[OriginRow], paper: &Paper) -> String {
             format!("{} to {}", row.first, row.last)
         };
         let transactions = if row.transactions == 1 {
-            format!("; {}", row.first_transaction)
+            format!("; xid={}", row.first_transaction)
         } else {
             format!("; {} transactions", count(row.transactions))
         };
