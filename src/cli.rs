@@ -371,6 +371,18 @@ pub struct CleanupArgs {
     /// Confirm with the plan's name
     #[arg(long, value_name = "NAME", requires = "execute")]
     pub confirm: Option<String>,
+
+    /// Close the way back for good while its window is open: confirm with the plan's name once more
+    #[arg(long, value_name = "NAME")]
+    pub give_up_way_back: Option<String>,
+
+    /// Drop what is in quarantine at once: confirm with the plan's name once more
+    #[arg(long, value_name = "NAME")]
+    pub purge: Option<String>,
+
+    /// Take the seal from blue, which then takes writes that nobody carries to green: confirm with the plan's name once more
+    #[arg(long, value_name = "NAME")]
+    pub unseal: Option<String>,
 }
 
 /// Arguments of `schema`.

@@ -19,6 +19,7 @@ mod shape;
 mod spans;
 pub mod spec;
 mod spec_back;
+mod spec_cleanup;
 mod spec_limits;
 mod spec_revocations;
 mod spec_tables;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use super::spec_back::{BackSpec, BackTableSpec};
+pub use super::spec_cleanup::CleanupSpec;
 pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
 pub use super::spec_revocations::RevocationsSpec;
 pub use super::spec_tables::{
@@ -87,6 +88,9 @@ pub struct Spec {
     /// The way back: how rows that green takes after the cutover become rows of 1.X again. Without it there is none.
     #[serde(default)]
     pub back: Option<BackSpec>,
+    /// What becomes of data that `greenlight cleanup` takes away.
+    #[serde(default)]
+    pub cleanup: CleanupSpec,
 }
 
 fn public() -> String {

@@ -1,0 +1,70 @@
+//! Takes what is ours from the tables of the service on green: triggers, their functions, indexes, and the tables that served
+//! the way back.
+
+use super::discard::quick;
+use super::inventory::{schemas_of_ours, triggers_of_ours};
+use crate::error::{Code, Error, Result};
+use crate::model::ident::{quote_ident, quote_qualified};
+use crate::model::names;
+use crate::state::{Run, point};
+
+/// Takes it away, a table in a transaction of its own, and waits for nobody for long. Green must own the data: before that,
+/// they go with the tables.
+///
+/// # Errors
+/// [`Code::LockTimeout`] with the table that somebody holds; what was taken away before stays so.
+pub async fn untie(run: &Run) -> Result<()> {
+    let green = run.green("cleanup").await?;
+    for (schema, table, triggers) in triggers_of_ours(&green, &schemas_of_ours()).await? {
+        let table = quote_qualified(&schema, &table);
+        let drops: Vec<String> = triggers
+            .iter()
+            .map(|trigger| format!("DROP TRIGGER IF EXISTS {} ON {table}", quote_ident(trigger)))
+            .collect();
+        let held = |error: Error| stays(error, &format!("triggers of greenlight stay on {table}"));
+        quick(run, &green, drops).await.map_err(held)?;
+        point("cleanup:trigger").await?;
+    }
+    // Nothing calls them any more: whoever does is none of ours, and keeps his.
+    let sql = include_str!("../../sql/link/functions_of_ours.sql");
+    let functions = green
+        .rows(sql, &[&names::STORE], "look for functions of ours")
+        .await?;
+    for row in functions {
+        let name: String = row.get("name");
+        let drop = format!("DROP FUNCTION IF EXISTS {name}");
+        quick(run, &green, vec![drop]).await?;
+        point("cleanup:function").await?;
+    }
+    let schemas = [run.migration.namespace.as_str()];
+    for statement in super::drop_back_indexes(&green, &schemas).await? {
+        let held = |error: Error| stays(error, "an index of greenlight stays");
+        quick(run, &green, vec![statement]).await.map_err(held)?;
+        point("cleanup:index").await?;
+    }
+    let sql = include_str!("../../sql/link/relations.sql");
+    let doing = "look for tables of the way back";
+    for row in green.rows(sql, &[&names::STORE], doing).await? {
+        let name: String = row.get("name");
+        if names::is_passing(&name) {
+            let table = quote_qualified(names::STORE, &name);
+            quick(run, &green, vec![format!("DROP TABLE IF EXISTS {table}")]).await?;
+            point("cleanup:swept").await?;
+        }
+    }
+    Ok(())
+}
+
+/// The error of a lock that could not be had, with what is left there.
+fn stays(error: Error, what: &str) -> Error {
+    if error.code() != Code::LockTimeout {
+        return error;
+    }
+    Error::new(
+        Code::LockTimeout,
+        format!("a table of the service is held by somebody: {what}"),
+    )
+    .effect("What was taken away before is gone; nobody was kept waiting for longer than a second.")
+    .fix("End the transaction that holds it, or wait for it, and run the cleanup again.")
+    .caused_by(error)
+}
