@@ -1,6 +1,7 @@
 //! `status`: where the migration stands and the one next command. Reads only.
 
 mod back;
+mod cleaned;
 mod live;
 
 use std::path::Path;
@@ -54,7 +55,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         &shown.to_string(),
         &record.plan,
     );
-    let following = if green || returned {
+    let cleaned = cleaned::stand(&site, &store, &record, &shown.to_string()).await?;
+    let following = if green || returned || cleaned.is_some() {
         None
     } else {
         live::following(&site, &store, &record.migration, &records).await?
@@ -76,6 +78,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         under_way
     };
     let (state, next) = under_way.unwrap_or((state, next));
+    let (state, next) = match &cleaned {
+        Some(cleaned) => (cleaned.state, cleaned.next.clone()),
+        None => (state, next),
+    };
     let why = why(stopped_between, followed, green, running.is_some());
     let next = if record.paused.is_some() {
         format!("greenlight resume {shown}")
@@ -102,7 +108,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
             .find_map(Clone::clone)
             .unwrap_or_else(|| record.begun_at.clone()),
         steps,
-        revocations: revocations(&site, &record, &shown.to_string()).await?,
+        revocations: if cleaned.is_some() {
+            None
+        } else {
+            revocations(&site, &record, &shown.to_string()).await?
+        },
+        quarantine: cleaned.and_then(|cleaned| cleaned.quarantine),
         running: running.map(|living| holder(&record, living)),
         paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
         stopped,

@@ -1,6 +1,7 @@
 //! Where the migration is: the result of `greenlight status`.
 
 mod back;
+mod quarantine;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use super::tokens_view::LivesStanding;
 use crate::model::Side;
 
 pub use back::BackState;
+pub use quarantine::QuarantineState;
 
 /// What `greenlight status` shows.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +43,9 @@ pub struct StatusView {
     /// How revocations stand, if the plan has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocations: Option<StandingView>,
+    /// What `cleanup` has put into quarantine, if something is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<QuarantineState>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -244,6 +249,9 @@ impl View for StatusView {
         }
         if let Some(revocations) = &self.revocations {
             fact("revocations", revocations.words());
+        }
+        if let Some(quarantine) = &self.quarantine {
+            fact("quarantine", quarantine.words());
         }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
