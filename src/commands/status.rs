@@ -90,7 +90,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     };
     let running_now = running.is_some();
     let owner = if green { Side::Green } else { Side::Blue };
-    let (way_back, back) = Box::pin(back::stand(&site, &record, owner, &shown.to_string())).await?;
+    let (way_back, back) = Box::pin(back::stand(
+        &site,
+        &record,
+        owner,
+        cleaned.is_some(),
+        &shown.to_string(),
+    ))
+    .await?;
     let serving = stage.is_none_or(|stage| stage == Stage::Owned);
     let observed = green && serving && finished && back.is_some() && !running_now;
     let next = if observed && back.as_ref().is_some_and(|back| back.open) {

@@ -1,5 +1,10 @@
 //! What `cleanup` takes away and what it leaves.
 
+mod kills;
+mod others;
+mod refused;
+mod scene;
+
 use crate::support::{Fixture, Migration, Seed, contents, dump};
 
 const FIXTURE: Fixture = Fixture::Hydra(100);
