@@ -212,7 +212,7 @@ next: greenlight cleanup plan.toml --execute --confirm hydra
         );
         insta::assert_snapshot!(done.human(&Paper::plain(100)), @r#"
 side   kind    name                  size  action         why
-─────────────────────────────────────────────────────────────────────────────────
+──────────────────────────────────────────────────────────────────
 green  schema  greenlight_next     393 MB  removed
 green  schema  greenlight_landing  393 MB  in quarantine  1.X rows
 

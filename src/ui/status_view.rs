@@ -191,21 +191,9 @@ impl View for StatusView {
     fn human(&self, paper: &Paper) -> String {
         let mut facts = Table::bare([Column::name("fact"), Column::text("value")]);
         let mut fact = |name: &str, cell: Cell| facts.row([Cell::new(name, Tone::Dim), cell]);
-        let since = if self.since.is_empty() {
-            String::new()
-        } else {
-            format!(" since {}", self.since)
-        };
-        match self.owner {
-            Some(Side::Blue) => {
-                fact("owner", format!("blue (epoch {})", self.epoch).into());
-                fact("begun", Cell::from(&self.since));
-            }
-            Some(Side::Green) => fact(
-                "owner",
-                format!("green (epoch {}){since}", self.epoch).into(),
-            ),
-            None => fact("owner", Cell::new("cannot tell", Tone::Bad)),
+        fact("owner", self.owner());
+        if self.owner == Some(Side::Blue) {
+            fact("begun", Cell::from(&self.since));
         }
         match &self.running {
             Some(Holder { holder, pid, host }) => fact(
@@ -361,6 +349,19 @@ impl Following {
 }
 
 impl StatusView {
+    fn owner(&self) -> Cell {
+        match self.owner {
+            Some(Side::Blue) => format!("blue (epoch {})", self.epoch).into(),
+            Some(Side::Green) if self.since.is_empty() => {
+                format!("green (epoch {})", self.epoch).into()
+            }
+            Some(Side::Green) => {
+                format!("green (epoch {}) since {}", self.epoch, self.since).into()
+            }
+            None => Cell::new("cannot tell", Tone::Bad),
+        }
+    }
+
     fn steps(&self, paper: &Paper) -> String {
         let mut table = Table::new([
             Column::name("step"),

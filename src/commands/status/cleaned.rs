@@ -10,11 +10,18 @@ use crate::ui::status_view::QuarantineState;
 /// A cleanup that was begun.
 pub(super) struct Cleaned {
     /// Where it stands.
-    pub(super) state: &'static str,
+    state: &'static str,
     /// The next command.
-    pub(super) next: String,
+    next: String,
     /// What is in quarantine, if something is.
     pub(super) quarantine: Option<QuarantineState>,
+}
+
+impl Cleaned {
+    /// Where it stands, and the next command.
+    pub(super) fn told(&self) -> (&'static str, String) {
+        (self.state, self.next.clone())
+    }
 }
 
 /// Reads it; `None` if none was begun.
