@@ -207,10 +207,10 @@ pub enum Command {
 
     /// List what greenlight has made; with --execute, remove it
     ///
-    /// After the cutover: the record, and the 1.X rows that green still holds. Before it, with --all only: everything that
-    /// was built.
+    /// After the cutover: triggers and indexes of the way back, the record, and the 1.X rows that green still holds, which stay
+    /// in quarantine for a while. Before it, and after a rollback, with --all only: everything that is on green.
     #[command(
-        after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
+        after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --execute --confirm hydra --purge hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
     )]
     Cleanup(CleanupArgs),
 

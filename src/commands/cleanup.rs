@@ -87,6 +87,18 @@ impl Wanted {
         self.place == Place::Built || self.purge || self.keep.is_zero() || over
     }
 
+    /// Whether something of ours may be on blue.
+    fn asks_blue(&self, record: &RunRecord) -> bool {
+        record.migration.live.is_some() || record.migration.revocations.is_some()
+    }
+
+    /// Whether it cannot be done without blue. Once green owns the data, the cutover has taken the replication away; what is left
+    /// there is a seal, which goes with blue's database, and that may be gone.
+    fn needs_blue(&self, record: &RunRecord) -> bool {
+        let only_sealed = self.place == Place::Owned && record.migration.revocations.is_none();
+        self.asks_blue(record) && (self.unseal || !only_sealed)
+    }
+
     /// The command that does it.
     fn command(&self, plan: &str) -> String {
         let mut command = format!("greenlight cleanup {}", self.path);
@@ -114,10 +126,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     let wanted = Wanted::read(&site, &store, &record, arguments).await?;
     if !arguments.execute {
         let (objects, unread) = listed::list(&site, &store, &record, &wanted).await?;
-        let mut note = listed::note(&wanted, &record.plan);
-        if let Some(error) = unread {
-            note = format!("{note} Blue cannot be asked, and what is there is not listed: {error}");
-        }
+        let note = with_blue(listed::note(&wanted, &record.plan), unread.as_ref());
         let next = wanted.command(&record.plan);
         printer.show(&view(&record.plan, objects, &wanted, false, note, next))?;
         return Ok(0);
@@ -133,8 +142,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     confirmed(&record.plan, &wanted, arguments)?;
     Box::pin(act::refused(&site, &run, &record, &wanted)).await?;
     let (mut objects, unread) = listed::list(&site, &run.store, &record, &wanted).await?;
-    if let Some(error) = unread {
-        return Err(error.into());
+    if let Some(error) = unread.as_ref().filter(|_| wanted.needs_blue(&record)) {
+        return Err(Error::new(error.code(), error.condition()).into());
     }
     let left = Box::pin(act::clean(&site, &run, &record, &wanted)).await?;
     for row in &mut objects {
@@ -152,12 +161,29 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
         None if wanted.place == Place::Owned => (String::new(), String::new()),
         None => (String::new(), format!("greenlight run {}", wanted.path)),
     };
+    let note = with_blue(note, unread.as_ref());
     let wanted = Wanted {
         quarantine: left,
         ..wanted
     };
     printer.show(&view(&record.plan, objects, &wanted, true, note, next))?;
     Ok(0)
+}
+
+/// Says that blue could not be asked, and why.
+fn with_blue(note: String, unread: Option<&Error>) -> String {
+    let Some(error) = unread else {
+        return note;
+    };
+    let told = format!(
+        "Blue could not be asked, and what may be there is not listed: {}.",
+        error.condition()
+    );
+    if note.is_empty() {
+        told
+    } else {
+        format!("{note} {told}")
+    }
 }
 
 fn view(

@@ -108,6 +108,15 @@ pub(super) async fn empty(
     }
 }
 
+/// The error of a statement that would have taken something of others with it.
+pub(super) fn needed_by_others(error: Error, what: &str) -> Error {
+    if !needed(&error) {
+        return error;
+    }
+    let condition = format!("{what} is needed by what greenlight has not made");
+    Error::new(Code::NotOurs, condition).caused_by(error)
+}
+
 fn needed(error: &Error) -> bool {
     sqlstate::server_message(error).is_some_and(|message| message.sqlstate == "2BP01")
 }

@@ -4,6 +4,7 @@ use super::publish::followed_by_another;
 use super::subscribe::subscriptions;
 use crate::converge::pattern;
 use crate::error::Result;
+use crate::model::ident::quote_qualified;
 use crate::model::migration::Migration;
 use crate::model::{Side, names};
 use crate::pg::{Session, probe};
@@ -88,7 +89,8 @@ pub async fn on_green(
     }
     let mut wanted = schemas_of_ours();
     wanted.extend(landing.map(ToOwned::to_owned));
-    found.extend(triggers(green, Side::Green, &wanted).await?);
+    let functions = [names::STORE, names::REVOCATIONS];
+    found.extend(triggers(green, Side::Green, &functions, &wanted).await?);
     if landing.is_none() {
         found.extend(indexes(green, &migration.namespace).await?);
     }
@@ -128,16 +130,34 @@ pub async fn on_blue(blue: &Session, store: &Store, migration: &Migration) -> Re
             found.push(of(Kind::Publication, row.get("name")));
         }
     }
-    let ours = [names::STORE, names::REVOCATIONS].map(ToOwned::to_owned);
-    found.extend(triggers(blue, Side::Blue, &ours).await?);
+    let functions = [names::STORE, names::REVOCATIONS];
+    let ours = functions.map(ToOwned::to_owned);
+    found.extend(triggers(blue, Side::Blue, &functions, &ours).await?);
     found.extend(schemas(blue, Side::Blue, &ours).await?);
     Ok(found)
 }
 
-/// Our triggers outside of these schemas, by name.
-async fn triggers(session: &Session, side: Side, without: &[String]) -> Result<Vec<Object>> {
+/// Whether a table of the store's schema, if it is there, names another plan than this.
+pub(super) async fn has_another(session: &Session, table: &str, plan: &str) -> Result<bool> {
+    let name = quote_qualified(names::STORE, table);
+    let there = "SELECT to_regclass($1::text) IS NOT NULL";
+    let doing = "look for another plan";
+    if !session.one(there, &[&name], doing).await?.get::<_, bool>(0) {
+        return Ok(false);
+    }
+    let sql = format!("SELECT EXISTS (SELECT FROM {name} WHERE plan <> $1::text)");
+    Ok(session.one(&sql, &[&plan], doing).await?.get(0))
+}
+
+/// Our triggers outside of these schemas that call functions of those, by name.
+async fn triggers(
+    session: &Session,
+    side: Side,
+    functions: &[&str],
+    without: &[String],
+) -> Result<Vec<Object>> {
     let mut found: Vec<Object> = Vec::new();
-    for (_, _, triggers) in triggers_of_ours(session, without).await? {
+    for (_, _, triggers) in triggers_of_ours(session, functions, without).await? {
         for name in triggers {
             match found.iter_mut().find(|object| object.name == name) {
                 Some(object) => object.tables += 1,
@@ -151,15 +171,16 @@ async fn triggers(session: &Session, side: Side, without: &[String]) -> Result<V
     Ok(found)
 }
 
-/// Tables outside of these schemas that have triggers of ours: schema, table, triggers.
+/// Tables outside of these schemas that have triggers which call functions of those: schema, table, triggers.
 pub(super) async fn triggers_of_ours(
     session: &Session,
+    functions: &[&str],
     without: &[String],
 ) -> Result<Vec<(String, String, Vec<String>)>> {
     let rows = session
         .rows(
             include_str!("../../sql/link/triggers_of_ours.sql"),
-            &[&[names::STORE, names::REVOCATIONS].as_slice(), &without],
+            &[&functions, &without],
             "look for triggers of ours",
         )
         .await?;

@@ -1,5 +1,6 @@
 //! What of ours is on blue while it is followed: the publication of exactly the tables that go to green, and the markers.
 
+use super::inventory::has_another;
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
@@ -265,14 +266,10 @@ pub async fn unpublish(
         let sql = "DELETE FROM greenlight.link WHERE plan = $1";
         blue.execute(sql, &[&plan], "nobody follows blue any more")
             .await?;
-        let others = "SELECT EXISTS (SELECT FROM greenlight.link)";
-        if blue
-            .one(others, &[], "look who else follows blue")
-            .await?
-            .get(0)
-        {
-            return Ok(());
-        }
+    }
+    // Also where ours was taken away before: the markers are theirs now.
+    if has_another(blue, "link", plan).await? {
+        return Ok(());
     }
     let row = blue
         .one(

@@ -1,7 +1,7 @@
 //! Takes away what was built on green before own, and the record.
 
 use super::discard::{empty, free_of_others, last, quick};
-use super::inventory::schemas_of_ours;
+use super::inventory::{has_another, schemas_of_ours};
 use super::prepare::layout;
 use super::shape::describe_schema;
 use crate::error::{Code, Error, Result};
@@ -141,16 +141,5 @@ pub async fn remove_record(run: &Run) -> Result<()> {
 
 /// Whether another plan has a fence here, or a green that follows this database.
 async fn used_by_another(green: &Session, plan: &str) -> Result<bool> {
-    for table in ["fence", "link"] {
-        let name = quote_qualified(names::STORE, table);
-        let there = "SELECT to_regclass($1::text) IS NOT NULL";
-        let doing = "look for another plan";
-        if green.one(there, &[&name], doing).await?.get::<_, bool>(0) {
-            let sql = format!("SELECT EXISTS (SELECT FROM {name} WHERE plan <> $1::text)");
-            if green.one(&sql, &[&plan], doing).await?.get(0) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    Ok(has_another(green, "fence", plan).await? || has_another(green, "link", plan).await?)
 }

@@ -1,8 +1,8 @@
 //! Takes what is ours from the tables of the service on green: triggers, their functions, indexes, and the tables that served
 //! the way back.
 
-use super::discard::quick;
-use super::inventory::{schemas_of_ours, triggers_of_ours};
+use super::discard::{needed_by_others, quick};
+use super::inventory::{has_another, schemas_of_ours, triggers_of_ours};
 use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::names;
@@ -15,7 +15,15 @@ use crate::state::{Run, point};
 /// [`Code::LockTimeout`] with the table that somebody holds; what was taken away before stays so.
 pub async fn untie(run: &Run) -> Result<()> {
     let green = run.green("cleanup").await?;
-    for (schema, table, triggers) in triggers_of_ours(&green, &schemas_of_ours()).await? {
+    // A seal of the next plan, whose blue this database is, is called as ours would be.
+    let shared = has_another(&green, "fence", &run.migration.name).await?;
+    let without = schemas_of_ours();
+    for (schema, table, mut triggers) in triggers_of_ours(&green, &[names::STORE], &without).await?
+    {
+        triggers.retain(|trigger| !shared || trigger != names::FENCE_TRIGGER);
+        if triggers.is_empty() {
+            continue;
+        }
         let table = quote_qualified(&schema, &table);
         let drops: Vec<String> = triggers
             .iter()
@@ -32,8 +40,12 @@ pub async fn untie(run: &Run) -> Result<()> {
         .await?;
     for row in functions {
         let name: String = row.get("name");
+        if shared && name == FENCE {
+            continue;
+        }
         let drop = format!("DROP FUNCTION IF EXISTS {name}");
-        quick(run, &green, vec![drop]).await?;
+        let needed = |error: Error| needed_by_others(error, &format!("function {name}"));
+        quick(run, &green, vec![drop]).await.map_err(needed)?;
         point("cleanup:function").await?;
     }
     let schemas = [run.migration.namespace.as_str()];
@@ -48,12 +60,17 @@ pub async fn untie(run: &Run) -> Result<()> {
         let name: String = row.get("name");
         if names::is_passing(&name) {
             let table = quote_qualified(names::STORE, &name);
-            quick(run, &green, vec![format!("DROP TABLE IF EXISTS {table}")]).await?;
+            let drop = format!("DROP TABLE IF EXISTS {table}");
+            let needed = |error: Error| needed_by_others(error, &format!("table {table}"));
+            quick(run, &green, vec![drop]).await.map_err(needed)?;
             point("cleanup:swept").await?;
         }
     }
     Ok(())
 }
+
+/// The fence's function, as DROP FUNCTION names it.
+const FENCE: &str = "greenlight.fence()";
 
 /// The error of a lock that could not be had, with what is left there.
 fn stays(error: Error, what: &str) -> Error {

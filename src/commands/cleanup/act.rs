@@ -96,10 +96,12 @@ pub(super) async fn clean(
     record: &RunRecord,
     wanted: &Wanted,
 ) -> Result<Option<Quarantine>> {
-    let blue = match record.migration.live.is_some() || record.migration.revocations.is_some() {
-        // Asked first: without it nothing is begun.
-        true => Some(run.blue_writer("cleanup").await?),
-        false => None,
+    // Asked first: where it is needed, nothing is begun without it.
+    let blue = match run.blue_writer("cleanup").await {
+        _ if !wanted.asks_blue(record) => None,
+        Ok(blue) => Some(blue),
+        Err(error) if wanted.needs_blue(record) => return Err(error),
+        Err(_) => None,
     };
     // From here on nobody goes on with the migration.
     run.store.put(CLEANUP, &true).await?;
@@ -203,12 +205,16 @@ async fn no_capture(run: &Run, blue: Option<&Session>, record: &RunRecord) -> Re
     let namespace = record.migration.namespace.as_str();
     run.still_ours().await?;
     let green = run.green("cleanup").await?;
-    for side in [blue, Some(&green)].into_iter().flatten() {
-        revocations::remove(side, namespace, &record.plan, &run.stop).await?;
+    let brought = revocations::marker_of(&green).await?;
+    if brought.is_some_and(|marker| marker.plan == record.plan) {
+        revocations::remove(&green, namespace, &record.plan, &run.stop).await?;
     }
     let Some(revocations) = &record.migration.revocations else {
         return Ok(());
     };
+    if let Some(blue) = blue {
+        revocations::remove(blue, namespace, &record.plan, &run.stop).await?;
+    }
     if let Some(nats) = &revocations.nats {
         revocations::forget_consumer(nats, &record.plan, &run.store).await?;
     }

@@ -7,16 +7,33 @@ use crate::fence;
 use crate::link::{self, Kind, Object, Quarantine};
 use crate::model::Side;
 use crate::model::names::{self, Kept};
+use crate::pg::Session;
 use crate::state::{RunRecord, Store};
 use crate::tokens::revocations;
 use crate::ui::cleanup_view::{Action, ObjectRow};
 
-/// Whose what blue has is.
-struct OnBlue {
+/// Whose the things are on a side whose names are the same for all plans.
+struct Plans {
     /// The plan of the fence there.
-    fence: String,
+    fence: Option<String>,
     /// The plan that captures revocations there.
     capture: Option<String>,
+}
+
+impl Plans {
+    async fn read(session: &Session) -> Result<Self> {
+        let fence = fence::read(session).await?.plan;
+        let capture = revocations::marker_of(session).await?;
+        Ok(Self {
+            fence: Some(fence).filter(|plan| !plan.is_empty()),
+            capture: capture.map(|marker| marker.plan),
+        })
+    }
+}
+
+/// Whether something is another plan's.
+fn others(plan: &Option<String>, record: &RunRecord) -> bool {
+    plan.as_ref().is_some_and(|plan| *plan != record.plan)
 }
 
 /// Everything, and why blue could not be asked.
@@ -29,15 +46,12 @@ pub(super) async fn list(
     let green = store.session();
     let landing = wanted.landing.as_deref();
     let objects = link::on_green(green, &record.migration, landing).await?;
-    let capture = revocations::marker_of(green)
-        .await?
-        .map(|marker| marker.plan);
+    let there = Plans::read(green).await?;
     let mut rows: Vec<ObjectRow> = objects
         .iter()
-        .map(|object| of_green(object, record, wanted, capture.as_deref()))
+        .map(|object| of_green(object, record, wanted, &there))
         .collect();
-    let asked = record.migration.live.is_some() || record.migration.revocations.is_some();
-    if !asked {
+    if !wanted.asks_blue(record) {
         return Ok((rows, None));
     }
     match Box::pin(of_blue(site, store, record, wanted)).await {
@@ -54,16 +68,11 @@ async fn of_blue(
     wanted: &Wanted,
 ) -> Result<Vec<ObjectRow>> {
     let blue = site.reader(Side::Blue, "cleanup").await?;
-    let on_blue = OnBlue {
-        fence: fence::read(&blue).await?.plan,
-        capture: revocations::marker_of(&blue)
-            .await?
-            .map(|marker| marker.plan),
-    };
+    let there = Plans::read(&blue).await?;
     let objects = link::on_blue(&blue, store, &record.migration).await?;
     Ok(objects
         .iter()
-        .map(|object| row_of_blue(object, record, wanted, &on_blue))
+        .map(|object| row_of_blue(object, record, wanted, &there))
         .collect())
 }
 
@@ -87,12 +96,7 @@ fn row(object: &Object, action: Action, why: String) -> ObjectRow {
     }
 }
 
-fn of_green(
-    object: &Object,
-    record: &RunRecord,
-    wanted: &Wanted,
-    capture: Option<&str>,
-) -> ObjectRow {
+fn of_green(object: &Object, record: &RunRecord, wanted: &Wanted, there: &Plans) -> ObjectRow {
     let gone = if wanted.allowed() {
         Action::Remove
     } else {
@@ -107,6 +111,13 @@ fn of_green(
     match object.kind {
         Kind::Subscription => row(object, gone, "green reads blue's changes by it".to_owned()),
         Kind::Triggers => {
+            let of_capture = object.name.starts_with("greenlight_revocation");
+            let of_fence = object.name == names::FENCE_TRIGGER;
+            if of_capture && others(&there.capture, record)
+                || of_fence && others(&there.fence, record)
+            {
+                return row(object, Action::Keep, "of another plan".to_owned());
+            }
             let why = format!("on {} of the service", tables(object.tables));
             row(object, gone, why)
         }
@@ -141,7 +152,7 @@ fn of_green(
                 names::ASIDE => (data, words(Kept::Aside)),
                 names::TOKENS => (data, words(Kept::Tokens)),
                 names::RETIRED => (data, words(Kept::Landing)),
-                names::REVOCATIONS if capture.is_some_and(|plan| plan != record.plan) => (
+                names::REVOCATIONS if others(&there.capture, record) => (
                     Action::Keep,
                     "revocations that another plan captures; not of this plan",
                 ),
@@ -167,7 +178,7 @@ fn words(kept: Kept) -> &'static str {
     }
 }
 
-fn row_of_blue(object: &Object, record: &RunRecord, wanted: &Wanted, there: &OnBlue) -> ObjectRow {
+fn row_of_blue(object: &Object, record: &RunRecord, wanted: &Wanted, there: &Plans) -> ObjectRow {
     let gone = if wanted.allowed() {
         Action::Remove
     } else {
@@ -182,13 +193,7 @@ fn row_of_blue(object: &Object, record: &RunRecord, wanted: &Wanted, there: &OnB
     };
     let of_capture = object.name.starts_with("greenlight_revocation");
     let of_fence = matches!(object.kind, Kind::Triggers | Kind::Schema) && !of_capture;
-    if of_capture
-        && there
-            .capture
-            .as_ref()
-            .is_some_and(|plan| *plan != record.plan)
-        || of_fence && !there.fence.is_empty() && there.fence != record.plan
-    {
+    if of_capture && others(&there.capture, record) || of_fence && others(&there.fence, record) {
         return row(object, Action::Keep, "of another plan".to_owned());
     }
     if of_fence && wanted.place == Place::Owned {

@@ -1,6 +1,7 @@
 //! What others have made is neither dropped nor changed, whatever it needs of ours.
 
 use super::scene::{NAME, Scene, schemas};
+use crate::cluster_back::stage::DATABASE;
 
 #[test]
 fn a_view_of_others_keeps_what_it_reads() {
@@ -79,11 +80,19 @@ fn what_another_plan_has_in_our_schema_stays() {
         "CREATE TABLE greenlight.link (plan text PRIMARY KEY, green text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
          INSERT INTO greenlight.link (plan, green) VALUES ('service-2-to-3', 'another')",
     );
+    stage.on_green(include_str!("../../../sql/fence/room.sql"));
+    stage.on_green(
+        "INSERT INTO greenlight.fence (plan, epoch, state) VALUES ('service-2-to-3', 1, 'sealed');
+         CREATE FUNCTION greenlight.fence() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'sealed'; END $$;
+         CREATE TRIGGER greenlight_fence BEFORE DELETE ON seats FOR EACH STATEMENT EXECUTE FUNCTION greenlight.fence()",
+    );
     scene
         .cleanup(&["--give-up-way-back", NAME, "--purge", NAME])
         .with(0);
     assert_eq!(scene.schemas(), "greenlight");
     let left = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'greenlight'::regnamespace AND relkind IN ('r', 'S')";
-    assert_eq!(stage.on_green(left), "link marker_main");
+    assert_eq!(stage.on_green(left), "fence leak link marker_main rejected");
+    let sealed = stage.pair.green.try_psql(DATABASE, "DELETE FROM seats");
+    assert!(sealed.is_err_and(|said| said.contains("sealed")));
     scene.cleanup(&[]).error(3, "GL0404");
 }

@@ -1,5 +1,6 @@
 //! When a cleanup is refused, and what it waits for.
 
+use greenlight::error::Code;
 use greenlight::pg::Settings;
 
 use super::scene::{NAME, Scene};
@@ -109,6 +110,26 @@ fn a_table_that_is_held_is_waited_for_and_keeps_nobody_waiting() {
     ended.expect("its end");
     cleaning.end().with(0);
     assert_eq!(scene.schemas(), "greenlight greenlight_quarantine_landing");
+}
+
+/// The seal goes with blue's database, which may be gone by then.
+#[test]
+fn after_own_a_blue_that_is_gone_is_told_and_not_waited_for() {
+    let mut scene = Scene::cut_over();
+    scene.stage.pair.blue.stop_fast();
+    scene.cleanup(&[]).error(3, "GL0833");
+    scene.stage.edit("window = \"2h\"", "window = \"1s\"");
+    scene
+        .cleanup(&["--unseal", NAME])
+        .error(1, Code::Unreachable.text().id);
+    let done = scene.cleanup(&["--purge", NAME]).with(0).json();
+    assert!(
+        done["note"]
+            .as_str()
+            .is_some_and(|note| note.contains("Blue could not be asked")),
+        "{done:#}"
+    );
+    scene.green_is_2_x_alone();
 }
 
 fn until_seen(scene: &Scene) {

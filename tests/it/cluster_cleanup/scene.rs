@@ -143,10 +143,16 @@ impl Scene {
         self.slots_stand();
     }
 
+    /// Green is a 2.X database, whatever has become of blue.
+    #[track_caller]
+    pub(super) fn green_is_2_x_alone(&self) {
+        same(&self.fresh, &dump(&self.stage.pair.green, DATABASE));
+    }
+
     /// Green is a 2.X database among things of others.
     #[track_caller]
     pub(super) fn green_is_2_x(&self) {
-        same(&self.fresh, &dump(&self.stage.pair.green, DATABASE));
+        self.green_is_2_x_alone();
         self.slots_stand();
     }
 
