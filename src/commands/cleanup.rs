@@ -142,9 +142,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CleanupA
     confirmed(&record.plan, &wanted, arguments)?;
     Box::pin(act::refused(&site, &run, &record, &wanted)).await?;
     let (mut objects, unread) = listed::list(&site, &run.store, &record, &wanted).await?;
-    if let Some(error) = unread.as_ref().filter(|_| wanted.needs_blue(&record)) {
-        return Err(Error::new(error.code(), error.condition()).into());
-    }
+    let unread = match unread {
+        Some(error) if wanted.needs_blue(&record) => return Err(error.into()),
+        other => other,
+    };
     let left = Box::pin(act::clean(&site, &run, &record, &wanted)).await?;
     for row in &mut objects {
         row.action = match row.action {

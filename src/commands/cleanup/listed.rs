@@ -11,6 +11,7 @@ use crate::pg::Session;
 use crate::state::{RunRecord, Store};
 use crate::tokens::revocations;
 use crate::ui::cleanup_view::{Action, ObjectRow};
+use crate::ui::numbers::duration;
 
 /// Whose the things are on a side whose names are the same for all plans.
 struct Plans {
@@ -215,7 +216,7 @@ fn tables(number: u64) -> String {
 
 /// What should be known before it is done.
 pub(super) fn note(wanted: &Wanted, plan: &str) -> String {
-    let keep = humantime::format_duration(wanted.keep);
+    let keep = duration(wanted.keep);
     let kept = match &wanted.quarantine {
         Some(kept) if !wanted.drops_data() => return kept_until(kept, plan),
         _ if wanted.drops_data() => "Data is dropped at once.".to_owned(),

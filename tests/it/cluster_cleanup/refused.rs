@@ -121,7 +121,7 @@ fn after_own_a_blue_that_is_gone_is_told_and_not_waited_for() {
     scene.stage.edit("window = \"2h\"", "window = \"1s\"");
     scene
         .cleanup(&["--unseal", NAME])
-        .error(1, Code::Unreachable.text().id);
+        .error(3, Code::Unreachable.text().id);
     let done = scene.cleanup(&["--purge", NAME]).with(0).json();
     assert!(
         done["note"]
