@@ -37,7 +37,7 @@ fn while_the_way_back_is_open_it_has_to_be_given_up() {
     stage.drained();
     stage.same();
     // A window that is over needs no second word.
-    stage.edit("window = \"2h\"", "window = \"1s\"");
+    scene.window_is_over();
     stage.edit("[back]", "[cleanup]\nkeep = \"0s\"\n\n[back]");
     scene.cleanup(&[]).with(0);
     assert_eq!(scene.schemas(), "");
@@ -118,7 +118,7 @@ fn after_own_a_blue_that_is_gone_is_told_and_not_waited_for() {
     let mut scene = Scene::cut_over();
     scene.stage.pair.blue.stop_fast();
     scene.cleanup(&[]).error(3, "GL0833");
-    scene.stage.edit("window = \"2h\"", "window = \"1s\"");
+    scene.window_is_over();
     scene
         .cleanup(&["--unseal", NAME])
         .error(3, Code::Unreachable.text().id);

@@ -115,6 +115,12 @@ impl Scene {
         Program::start(&mut command)
     }
 
+    /// Green has become the owner longer ago than the window of the way back is long.
+    pub(super) fn window_is_over(&self) {
+        let sql = "UPDATE greenlight.ownership SET owned_at = owned_at - interval '3 hours'";
+        self.stage.on_green(sql);
+    }
+
     /// Where places that came about are named.
     pub(super) fn seen(&self) -> PathBuf {
         self.stage.path("seen")
