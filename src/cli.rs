@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+mod deletes;
 mod tokens;
 
+pub use deletes::{Chosen, DeletesArgs, RestoreRowsArgs};
 pub use tokens::{ExtendArgs, RestoreArgs, TokensArgs, TokensCommand};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -169,6 +171,24 @@ pub enum Command {
         after_help = "Examples:\n  greenlight tokens extend plan.toml\n  greenlight tokens extend plan.toml --execute\n  greenlight tokens status plan.toml\n  greenlight tokens restore plan.toml --execute"
     )]
     Tokens(TokensArgs),
+
+    /// Show what was taken away on green since it owns the data, and by whom
+    ///
+    /// Rows that are deleted, truncated or updated by the many are kept if the plan has `[deletes]`. `--allow` lets a role delete
+    /// again that an alarm has blocked.
+    #[command(
+        after_help = "Examples:\n  greenlight deletes plan.toml --since 15min\n  greenlight deletes plan.toml --json | jq .origins\n  greenlight deletes plan.toml --allow janitor"
+    )]
+    Deletes(DeletesArgs),
+
+    /// Show what would become of rows that were taken away on green; with --execute, put them back
+    ///
+    /// A row comes back only where nothing newer stands: the others are left alone, and listed with the reason. It may run beside
+    /// `observe`, which takes the rows to blue.
+    #[command(
+        after_help = "Examples:\n  greenlight restore plan.toml --since 15min --role janitor\n  greenlight restore plan.toml --since '2026-03-01 03:10' --table consents --where \"subject LIKE 'a%'\" --execute"
+    )]
+    Restore(RestoreRowsArgs),
 
     /// Show where the migration is, and the one command that comes next
     ///

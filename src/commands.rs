@@ -9,6 +9,7 @@ mod check;
 mod cleanup;
 mod completions;
 mod cutover;
+mod deletes;
 mod explain;
 mod json_schema;
 mod observe;
@@ -17,6 +18,7 @@ mod plan;
 mod preflight;
 mod rehearse;
 mod report;
+mod restore;
 mod revocations;
 mod rollback;
 mod run;
@@ -28,7 +30,9 @@ mod tokens;
 mod verify;
 
 use crate::cli::{Cli, Command};
+use crate::deletes::Kept;
 use crate::error::{Code, Error, Place};
+use crate::pg::Session;
 use crate::plan::Warning;
 use crate::ui::Printer;
 use crate::ui::warning_view::WarningRow;
@@ -51,6 +55,16 @@ impl From<Vec<Error>> for Failure {
 
 /// What a command returns: its exit code, or why it failed.
 pub(crate) type Outcome = Result<u8, Failure>;
+
+/// What is kept of deleted rows; refused where nothing is.
+pub(crate) async fn deletes_kept(green: &Session) -> crate::error::Result<Kept> {
+    crate::deletes::kept(green).await?.ok_or_else(|| {
+        Error::new(
+            Code::NothingKept,
+            "this green keeps no deleted rows: green does not own the data, or its plan had no `[deletes]` when it became the owner",
+        )
+    })
+}
 
 /// A warning of a plan as it is shown.
 pub(crate) fn warning_row(warning: &Warning) -> WarningRow {
@@ -100,7 +114,7 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
         Command::Rehearse(arguments) => Box::pin(rehearse::run(printer, global, arguments)).await,
         Command::Tokens(arguments) => Box::pin(tokens::run(printer, global, arguments)).await,
         Command::Status(arguments) => status::run(printer, global, &arguments.plan).await,
-        Command::Verify(arguments) => verify::run(printer, global, &arguments.plan).await,
+        Command::Verify(arguments) => Box::pin(verify::run(printer, global, &arguments.plan)).await,
         Command::Report(arguments) => report::run(printer, global, arguments).await,
         Command::Pause(arguments) => pause::run(printer, global, &arguments.plan, true).await,
         Command::Resume(arguments) => pause::run(printer, global, &arguments.plan, false).await,
@@ -109,6 +123,8 @@ async fn dispatch(cli: &Cli, printer: &Printer) -> Outcome {
             Box::pin(revocations::run(printer, global, arguments)).await
         }
         Command::Observe(arguments) => Box::pin(observe::run(printer, global, arguments)).await,
+        Command::Deletes(arguments) => Box::pin(deletes::run(printer, global, arguments)).await,
+        Command::Restore(arguments) => Box::pin(restore::run(printer, global, arguments)).await,
         Command::Schema(arguments) => schema::run(printer, global, arguments).await,
         Command::Explain(arguments) => explain::run(printer, arguments.code.as_deref()),
         Command::Completions(arguments) => completions::run(printer, arguments.shell),

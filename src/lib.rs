@@ -16,6 +16,7 @@
 //! | [`fence`] | blue refuses writes for a moment: put up, seal, expire, lift |
 //! | [`traffic`] | what stands in front of the service: hold, point, release |
 //! | [`tokens`] | lives of tokens in the window around a cutover; revocations: captured, kept and done on the side that serves |
+//! | [`deletes`] | rows that are taken away on green after own: kept, alarmed about, put back |
 //! | [`cutover`] | where a cutover stands, its gates, how it is given up |
 //! | [`steps`] | one thin file per step kind |
 //! | [`plan`] | TOML → spec → compiled plan, lint |
@@ -28,6 +29,7 @@ pub mod commands;
 pub mod compare;
 pub mod converge;
 pub mod cutover;
+pub mod deletes;
 pub mod engine;
 pub mod error;
 pub mod fence;

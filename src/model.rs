@@ -7,6 +7,7 @@ pub mod address;
 pub mod back;
 pub mod catalog;
 pub mod ddl;
+pub mod deletes;
 pub mod diff;
 pub mod event;
 pub mod ident;

@@ -1,6 +1,6 @@
 //! The kinds of steps: one thin file each, with what it does, what it locks, how it is run and how it is undone.
 //!
-//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`, `tokens`.
+//! May import `error`, `model`, `pg`, `state`, `converge`, `compare`, `link`, `fence`, `traffic`, `tokens`, `deletes`.
 //! Invariants: a step may be run again at any time, and looks at the world before it acts; its id is stored and never
 //! changes its meaning; a step does not record itself, the engine does.
 

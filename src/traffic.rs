@@ -24,7 +24,7 @@ mod runtime;
 mod setting;
 mod sql;
 
-pub use hook::{canary_command, hook};
+pub use hook::{alarm_hook, canary_command, hook};
 pub use reading::Reading;
 pub use setting::{read_setting, write_setting};
 

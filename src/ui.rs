@@ -14,6 +14,7 @@ mod board;
 pub mod check_view;
 pub mod cleanup_view;
 pub mod cutover_view;
+pub mod deletes_view;
 pub mod error_json;
 pub mod error_view;
 pub mod explain_view;

@@ -1,4 +1,4 @@
-//! `observe`: after own, lets what green has taken go back to blue, and says how far that is.
+//! `observe`: after own, lets what green has taken go back to blue, says how far that is, and watches what is deleted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use crate::cli::{Global, ObserveArgs, ObserveUntil};
 use crate::compare::{self, Verdict};
 use crate::converge::back::{self, Drain, Drained, Kept, Way};
 use crate::converge::rest;
+use crate::deletes::Watch;
 use crate::error::{Code, Error, Result, Retry};
 use crate::model::event::{Event, Observer as _};
 use crate::model::stats::Stats;
@@ -26,6 +27,8 @@ const THOROUGH: u32 = 10;
 const AWAY: Duration = Duration::from_millis(500);
 /// The name under which the observation shows.
 const STEP: &str = "back";
+/// The name under which its look at deletes shows.
+const DELETES: &str = "deletes";
 /// The name under which its comparison shows.
 const VERIFY: &str = "verify";
 
@@ -35,7 +38,7 @@ struct Seen {
     taken: AtomicU64,
     written: AtomicU64,
     deleted: AtomicU64,
-    /// How often more waited than the plan allows.
+    /// How often more waited, or more was deleted, than the plan allows, and rows of blue were wrong.
     alarms: AtomicU64,
     /// How often a server had to be waited for.
     retries: AtomicU64,
@@ -149,8 +152,19 @@ async fn observe(
 }
 
 async fn while_led(run: &Run, until_empty: bool, seen: &Seen) -> Result<Ended> {
-    if let Some(over) = standing(run).await? {
-        return Ok(Ended::Over(over));
+    let watch = Watch::open(run).await?;
+    match standing(run).await {
+        Ok(None) => {}
+        // What has no way back is watched all the same, for as long as deleted rows are kept.
+        Ok(Some(_)) if watch.is_some() && !until_empty => {
+            return watched(run, watch, seen).await.map(Ended::Over);
+        }
+        Err(error) if error.code() == Code::NoWayBack && watch.is_some() && !until_empty => {
+            run.note(STEP, error.condition()).await?;
+            return watched(run, watch, seen).await.map(Ended::Over);
+        }
+        Ok(Some(over)) => return Ok(Ended::Over(over)),
+        Err(error) => return Err(error),
     }
     let drained = async {
         back::claim(run).await?;
@@ -174,7 +188,12 @@ async fn while_led(run: &Run, until_empty: bool, seen: &Seen) -> Result<Ended> {
         }
         std::future::pending::<Result<Ended>>().await
     };
+    let watched = async {
+        watched(run, watch, seen).await?;
+        std::future::pending::<Result<Ended>>().await
+    };
     let ended = tokio::select! {
+        watched = Box::pin(watched) => watched,
         compared = Box::pin(compared) => compared,
         drained = Box::pin(drained) => drained.map(|()| Ended::Empty),
         looked = Box::pin(looks(run, seen)) => looked.map(Ended::Over),
@@ -191,6 +210,26 @@ async fn while_led(run: &Run, until_empty: bool, seen: &Seen) -> Result<Ended> {
         _ => {}
     }
     ended
+}
+
+/// Looks what is deleted on green, and raises alarms, until rows are kept no longer. Gives why it has ended.
+async fn watched(run: &Run, watch: Option<Watch>, seen: &Seen) -> Result<String> {
+    let Some(mut watch) = watch else {
+        return Ok("the plan has no `[deletes]`".to_owned());
+    };
+    loop {
+        for (alarm, hook) in watch.look(run).await? {
+            seen.alarms.fetch_add(1, Ordering::Relaxed);
+            run.note(DELETES, alarm.text()).await?;
+            if let Some(told) = hook {
+                run.note(DELETES, told).await?;
+            }
+        }
+        if Watch::is_over(run).await? {
+            return Ok("deleted rows are kept no longer".to_owned());
+        }
+        rest(&run.stop, EVERY).await?;
+    }
 }
 
 /// Compares every row of blue once, unless that was done since green owns the data: what is wrong there is found while there is

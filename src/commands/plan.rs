@@ -1,6 +1,7 @@
 //! `plan`: the dry run. It reads both sides, runs the checks of a real run, and writes nothing anywhere.
 
 mod back;
+mod deletes;
 mod estimates;
 mod samples;
 mod statements;
@@ -59,6 +60,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &PlanArgs
         tables: tables::rows(&survey),
         tokens: tokens::planned(&site, &mut survey.warnings).await,
         back: back::planned(&survey, owned.map(|owned| (&reader, owned))).await,
+        deletes: deletes::planned(&survey.migration),
         checks: survey.checks.iter().map(check).collect(),
         samples: samples.into_iter().filter_map(Result::ok).collect(),
         totals: Totals {

@@ -2,6 +2,7 @@
 
 mod back;
 mod cleaned;
+mod deletes;
 mod live;
 
 use std::path::Path;
@@ -111,15 +112,18 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         lives: tokens::stand(&site, &records).await,
         way_back,
         back,
+        deletes: deletes::stand(&store).await?,
         next,
     })?;
     Ok(0)
 }
 
-/// Since when the owner owns the data, or since when there is a run.
+/// Since when it is as it is.
 fn since(record: &RunRecord) -> String {
-    let turned = record.returned_at.as_ref().or(record.owned_at.as_ref());
-    turned.unwrap_or(&record.begun_at).clone()
+    [&record.returned_at, &record.owned_at]
+        .into_iter()
+        .find_map(Clone::clone)
+        .unwrap_or_else(|| record.begun_at.clone())
 }
 
 /// Who is at work.

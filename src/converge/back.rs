@@ -10,6 +10,7 @@
 //! of a key of blue is decided once, over all inverses of its table. One worker drains a stream.
 
 mod blue;
+mod canary;
 mod drain;
 mod probe;
 mod recheck;
@@ -19,7 +20,7 @@ mod worker;
 
 pub use blue::claim;
 pub use drain::{Drain, Drained};
-pub use probe::{may_write, send_canary};
+pub use probe::may_write;
 pub use recheck::Recheck;
 pub use statements::queue;
 pub use way::{Kept, Queued, Way, close, keep, kept, queued, stuck, way};

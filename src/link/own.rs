@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 
 use super::back::capture_back;
+use super::deletes::{keep_deletes, keep_removal_rule};
 use super::landing::{landed_in_namespace, next_catalog};
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Effect, Error, Result};
@@ -169,6 +170,7 @@ async fn swap(run: &Run, session: &Session) -> Result<()> {
     sequences(run, session, &next).await?;
     same_schema(session, namespace, &next).await?;
     way_back(run, session, &next).await?;
+    guarded_deletes(run, session, &next).await?;
     let epoch = run.lease.epoch();
     let row = session
         .opt(
@@ -196,6 +198,19 @@ async fn way_back(run: &Run, session: &Session, next: &Catalog) -> Result<()> {
     session
         .run(&statements.join(";\n"), "note green's changes")
         .await?;
+    run.store.keep_migration(session, &run.migration).await
+}
+
+/// From the commit on rows that something takes away are kept.
+async fn guarded_deletes(run: &Run, session: &Session, next: &Catalog) -> Result<()> {
+    let Some(deletes) = &run.migration.deletes else {
+        return Ok(());
+    };
+    let statements = keep_deletes(&run.migration, next);
+    session
+        .run(&statements.join(";\n"), "keep rows that are deleted")
+        .await?;
+    keep_removal_rule(session, deletes).await?;
     run.store.keep_migration(session, &run.migration).await
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::back::Back;
 use super::catalog::Catalog;
+use super::deletes::Deletes;
 use super::revocations::Revocations;
 use super::template::Template;
 use super::tokens::Tokens;
@@ -290,6 +291,9 @@ pub struct Migration {
     /// The way back after own; `None` if the plan has none.
     #[serde(default)]
     pub back: Option<Back>,
+    /// Which rows are kept that something takes away on green after own; `None` if none are.
+    #[serde(default)]
+    pub deletes: Option<Deletes>,
     /// Whether blue goes on being written after the seed though nothing follows it, so that green may lack rows of blue.
     #[serde(default)]
     pub accept_lost_writes: bool,

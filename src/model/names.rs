@@ -130,6 +130,15 @@ pub const BACK_TRIGGER: &str = "greenlight_back";
 /// The trigger that notes that a 2.X table was truncated, which ends the way back.
 pub const BACK_TRUNCATED: &str = "greenlight_back_truncated";
 
+/// The triggers that keep rows of a 2.X table: those that are deleted, updated, truncated.
+pub const DELETES_TRIGGERS: [&str; 3] = [
+    "greenlight_deletes",
+    "greenlight_deletes_updated",
+    "greenlight_deletes_truncated",
+];
+/// The function of these triggers, in the store's schema on green.
+pub const NOTE_REMOVAL: &str = "note_removal";
+
 /// The table of changed rows of the 2.X table with this number, in the store's schema on green.
 #[must_use]
 pub fn back_queue(number: usize) -> String {
@@ -288,6 +297,13 @@ pub fn lease_lock(plan: &str, living: bool) -> i64 {
 #[must_use]
 pub fn lives_lock(plan: &str) -> i64 {
     let whole = (0x4752_4c33_u64 << 32) | u64::from(hash32(plan));
+    i64::from_ne_bytes(whole.to_ne_bytes())
+}
+
+/// The key of the advisory lock that is held on green by whoever puts deleted rows back.
+#[must_use]
+pub fn restore_lock(plan: &str) -> i64 {
+    let whole = (0x4752_4c34_u64 << 32) | u64::from(hash32(plan));
     i64::from_ne_bytes(whole.to_ne_bytes())
 }
 

@@ -9,6 +9,7 @@ use crate::model::catalog::{Catalog, Column, Constraint, ConstraintKind, Table};
 mod back;
 mod bad;
 mod bad_back;
+mod deletes;
 mod good;
 mod in_sql;
 mod revocations;

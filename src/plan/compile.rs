@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::back;
 use super::carry;
+use super::deletes;
 use super::findings::{Findings, Warning};
 use super::lint::{self, Context};
 use super::load::Loaded;
@@ -116,6 +117,7 @@ pub fn adopt(loaded: &Loaded, migration: &mut Migration, owned: bool) -> Result<
     } else if let (Some(spec), Some(back)) = (&spec.back, &mut migration.back) {
         back::adopt(spec, back);
     }
+    deletes::adopt(loaded, &migration.expect, &mut migration.deletes, owned)?;
     migration.limits = spec.limits.limits();
     migration.throttle = spec.throttle.throttle(&loaded.folder);
     migration.traffic = traffic::targets(loaded);
@@ -189,6 +191,7 @@ pub fn compile(loaded: &Loaded, blue: &Catalog, expect: &Catalog) -> Result<Comp
         tokens: tokens(loaded),
         revocations: revocations::revocations(loaded),
         back: back::back(&context),
+        deletes: deletes::deletes(loaded, expect),
         accept_lost_writes: spec.sync.accept_lost_writes,
     };
     Ok(Compiled {

@@ -20,6 +20,7 @@ const WITHOUT_EFFECT: &[&[&str]] = &[
     &["revocations"],
     &["back"],
     &["cleanup"],
+    &["deletes"],
     &["green", "service"],
     &["green", "url_env"],
     &["green", "url"],

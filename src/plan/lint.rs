@@ -16,6 +16,7 @@ use crate::model::catalog::Catalog;
 mod back;
 mod classes;
 mod columns;
+mod deletes;
 mod driving;
 mod form;
 mod goes_back;
@@ -66,6 +67,7 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("revocations", revocations::check),
     ("back", back::check),
     ("goes_back", goes_back::check),
+    ("deletes", deletes::check),
 ];
 
 /// What the rules look at.
@@ -154,6 +156,13 @@ pub(crate) fn run(context: &Context<'_>) -> Findings {
     for (_name, rule) in RULES {
         rule(context, &mut findings);
     }
+    findings
+}
+
+/// What the rules say about guarded deletes alone: they may change after a run has begun.
+pub(crate) fn deletes(loaded: &Loaded, expect: &Catalog) -> Findings {
+    let mut findings = Findings::default();
+    deletes::check(&Context::new(loaded, None, Some(expect)), &mut findings);
     findings
 }
 

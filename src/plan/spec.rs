@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 pub use super::spec_back::{BackSpec, BackTableSpec};
 pub use super::spec_cleanup::CleanupSpec;
+pub use super::spec_deletes::DeletesSpec;
 pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
 pub use super::spec_revocations::RevocationsSpec;
 pub use super::spec_tables::{
@@ -91,6 +92,10 @@ pub struct Spec {
     /// What becomes of data that `greenlight cleanup` takes away.
     #[serde(default)]
     pub cleanup: CleanupSpec,
+    /// Guarded deletes: rows that something takes away on green after own are kept for a while, `greenlight restore` puts them
+    /// back, and `greenlight observe` raises an alarm when they become many. Without it nothing is kept.
+    #[serde(default)]
+    pub deletes: Option<DeletesSpec>,
 }
 
 fn public() -> String {

@@ -200,7 +200,7 @@ pub(super) fn cutover(loaded: &Loaded) -> Cutover {
     }
 }
 
-fn hook(spec: &HookSpec, folder: &std::path::Path) -> Hook {
+pub(super) fn hook(spec: &HookSpec, folder: &std::path::Path) -> Hook {
     Hook {
         act: match &spec.http {
             Some(url) => Act::Http {

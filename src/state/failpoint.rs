@@ -76,6 +76,8 @@ pub const PLACES: &[(&str, Kind)] = &[
     ("own:committed", Kind::Commit),
     ("own:made", Kind::Point),
     ("release:released", Kind::Point),
+    ("restore:committed", Kind::Commit),
+    ("restore:written", Kind::Point),
     ("return:claimed", Kind::Point),
     ("return:committed", Kind::Commit),
     ("return:consumed", Kind::Point),

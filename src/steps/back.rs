@@ -1,10 +1,10 @@
-//! Sends a row of each driving table all the way back to blue, and what the service has written meanwhile with it: what keeps rows
-//! from going back shows now, and not when somebody wants to go back.
+//! Lets what the service has written meanwhile go back to blue, and a row of each driving table with it, which is taken back there:
+//! what keeps rows from going back shows now, and not when somebody wants to go back.
 //!
 //! A way back that fails is told loudly and stops nothing: green owns the data and serves.
 
 use super::Description;
-use crate::converge::back::{Drain, claim, close, send_canary, stuck};
+use crate::converge::back::{Drain, claim, close, stuck};
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::migration::Migration;
@@ -16,7 +16,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
         .as_ref()
         .map_or(0, |back| back.window.as_secs() / 3600);
     Description::new(
-        format!("send a row of each table back to blue; the way back is open for {hours} h"),
+        format!("try the way back to blue with a row of each table; it is open for {hours} h"),
         "rows",
         "it is a way to undo what green has done since",
     )
@@ -26,13 +26,16 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let sent = async {
         claim(run).await?;
         point("return:claimed").await?;
-        send_canary(run).await?;
-        Drain::open(run).await?.until_empty(run).await
+        let mut drain = Drain::open(run).await?;
+        let drained = drain.until_empty(run).await?;
+        Ok((drained.taken, drain.canary(run).await?))
     };
     match Box::pin(sent).await {
-        Ok(drained) => {
+        Ok((taken, tried)) => {
             stuck(&run.store, None).await?;
-            let text = format!("the way back is open: {} rows went to blue", drained.taken);
+            let text = format!(
+                "the way back is open: {taken} changed rows went to blue, {tried} more were tried and taken back there"
+            );
             run.note(id, text).await
         }
         Err(error) => told(run, id, error).await,

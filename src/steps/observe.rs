@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Description;
 use crate::converge::rest;
+use crate::deletes::Watch;
 use crate::error::Result;
 use crate::fence;
 use crate::model::Side;
@@ -38,7 +39,24 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     tokio::select! {
         observed = Box::pin(observe(run, id, time)) => observed,
         never = Box::pin(super::back::follow(run, id)) => never,
+        never = Box::pin(deletes(run, id)) => never,
     }
+}
+
+/// Raises alarms about deletes for as long as it is polled.
+async fn deletes(run: &Run, id: &str) -> Result<()> {
+    if let Some(mut watch) = Watch::open(run).await? {
+        loop {
+            for (alarm, hook) in watch.look(run).await? {
+                run.note(id, alarm.text()).await?;
+                if let Some(told) = hook {
+                    run.note(id, told).await?;
+                }
+            }
+            rest(&run.stop, EVERY).await?;
+        }
+    }
+    std::future::pending().await
 }
 
 async fn observe(run: &Run, id: &str, time: Duration) -> Result<()> {

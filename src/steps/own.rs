@@ -25,6 +25,12 @@ pub(super) fn describe(migration: &Migration) -> Description {
                 .map(|s| (s.table, s.lock, s.held)),
         );
     }
+    if let Some(deletes) = &migration.deletes {
+        let tables = deletes.tables.iter();
+        description
+            .locks
+            .extend(tables.map(|table| (table.clone(), Lock::ShareRowExclusive, Held::Catalog)));
+    }
     description.locks.dedup();
     description
 }

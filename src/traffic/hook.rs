@@ -25,6 +25,20 @@ pub async fn hook(hook: &Hook) -> Result<String> {
     }
 }
 
+/// Runs the program that hears of alarms, with the text as its last argument; what came of it, for the log.
+pub async fn alarm_hook(hook: &Hook, text: &str) -> String {
+    let Act::Command(argv) = &hook.act else {
+        return "the hook of the alarm names no program".to_owned();
+    };
+    let mut argv = argv.clone();
+    argv.push(text.to_owned());
+    let name = argv.first().cloned().unwrap_or_default();
+    match program::run(&argv, None, &hook.folder, hook.within, Code::HookFailed).await {
+        Ok(_) => format!("`{name}` was told of the alarm"),
+        Err(error) => format!("THE ALARM WAS NOT TOLD: {}", error.condition()),
+    }
+}
+
 /// Asks again until the answer is as it should be, or time is over.
 async fn probe(hook: &Hook, url: &str, status: u16, body: Option<&str>) -> Result<String> {
     let begun = Instant::now();

@@ -23,7 +23,7 @@ pub struct ObserveView {
     pub deleted: u64,
     /// Changed rows that wait; `None` if green could not be asked.
     pub queue: Option<u64>,
-    /// How often more waited than the plan allows.
+    /// How often an alarm was raised.
     pub alarms: u64,
     /// How often a server had to be waited for.
     pub retries: u64,
@@ -36,7 +36,7 @@ impl View for ObserveView {
         let plan = clean(&self.plan);
         let (tone, text) = match self.ended.as_str() {
             "empty" => (Tone::Good, "blue has everything that green has taken."),
-            "over" => (Tone::Plain, "the window of the way back is over."),
+            "over" => (Tone::Plain, "there is nothing more to observe."),
             _ => (
                 Tone::Caution,
                 "stopped; what green takes waits there to go back.",
@@ -56,8 +56,8 @@ impl View for ObserveView {
         ));
         if self.alarms > 0 {
             let text = format!(
-                "More changes waited than the plan allows, {}.",
-                plural(self.alarms, "time", "times")
+                "{} raised: see the notes above, or `greenlight report`.",
+                plural(self.alarms, "alarm was", "alarms were")
             );
             lines.push(paper.tone(Tone::Bad, &text));
         }

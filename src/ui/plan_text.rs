@@ -1,6 +1,7 @@
 //! The plan as text for a person.
 
 mod back;
+mod deletes;
 mod locks;
 mod samples;
 
@@ -28,6 +29,7 @@ impl View for PlanView {
         section("Locks that others can notice", locks::section(self, inner));
         section("Lives of tokens", self.lives(inner));
         section("Way back", back::section(self, inner));
+        section("Guarded deletes", deletes::section(self, inner));
         section("Data checks", self.checks(inner));
         for sample in &self.samples {
             let title = format!("Sample of {} (masked)", clean(&sample.transform));

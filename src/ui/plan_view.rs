@@ -2,6 +2,8 @@
 //!
 //! The figures are the caller's; `None` is "not known" and is shown as `?`, never as zero.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::tokens_view::{LifeRow, SettingRow};
@@ -32,6 +34,9 @@ pub struct PlanView {
     pub tokens: Option<TokensPlanned>,
     /// The way back after own; `None` if the plan has none.
     pub back: Option<BackPlanned>,
+    /// What is kept of rows that are taken away on green; `None` if nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletes: Option<DeletesPlanned>,
     /// Data checks and what they found.
     pub checks: Vec<CheckRow>,
     /// Sample rows of transforms, masked.
@@ -63,6 +68,25 @@ pub struct TokensPlanned {
     pub lives: Vec<LifeRow>,
     /// How it is undone.
     pub undo: String,
+}
+
+/// What is kept of rows that are taken away on green.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeletesPlanned {
+    /// The tables of 2.X.
+    pub tables: Vec<String>,
+    /// How long after own.
+    pub window: String,
+    /// How many rows an UPDATE changes at least for them to be kept; `None` if it never matters.
+    pub updates: Option<u64>,
+    /// More rows a minute over all tables raise an alarm.
+    pub per_minute: Option<u64>,
+    /// The same for single tables.
+    pub limits: BTreeMap<String, u64>,
+    /// Whether a program hears of alarms.
+    pub hook: bool,
+    /// Whether an alarm blocks the role.
+    pub block: bool,
 }
 
 /// The way back after own.

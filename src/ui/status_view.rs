@@ -1,6 +1,7 @@
 //! Where the migration is: the result of `greenlight status`.
 
 mod back;
+mod deletes;
 mod quarantine;
 
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::tokens_view::LivesStanding;
 use crate::model::Side;
 
 pub use back::BackState;
+pub use deletes::DeletesState;
 pub use quarantine::QuarantineState;
 
 /// What `greenlight status` shows.
@@ -59,6 +61,9 @@ pub struct StatusView {
     /// What flows back to blue, once green owns the data and if the plan has a way back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back: Option<BackState>,
+    /// What is kept of deleted rows, once green owns the data and if the plan says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletes: Option<DeletesState>,
     /// The command that comes next; empty if there is nothing left to do.
     pub next: String,
 }
@@ -256,13 +261,7 @@ impl View for StatusView {
         };
         let walk = format!("{word}: {}", self.safe_to_walk_away.why);
         fact("safe to walk away", Cell::new(walk, tone));
-        if let Some(back) = &self.back {
-            fact("way back", Cell::new(&self.way_back, back.tone()));
-            fact("reverse lag", back.words());
-            fact("rows of blue", back.compared());
-        } else {
-            fact("way back", Cell::from(&self.way_back));
-        }
+        self.facts_after_own(&mut fact);
 
         let mut parts = vec![format!(
             "{} {}\n{}",
@@ -359,6 +358,21 @@ impl StatusView {
                 format!("green (epoch {}) since {}", self.epoch, self.since).into()
             }
             None => Cell::new("cannot tell", Tone::Bad),
+        }
+    }
+
+    /// The way back, and what is kept of deleted rows.
+    fn facts_after_own(&self, fact: &mut impl FnMut(&str, Cell)) {
+        match &self.back {
+            Some(back) => {
+                fact("way back", Cell::new(&self.way_back, back.tone()));
+                fact("reverse lag", back.words());
+                fact("rows of blue", back.compared());
+            }
+            None => fact("way back", Cell::from(&self.way_back)),
+        }
+        for (title, words) in self.deletes.iter().flat_map(DeletesState::facts) {
+            fact(title, words);
         }
     }
 

@@ -8,6 +8,7 @@ mod servers;
 mod stage;
 mod standbys;
 mod stopped;
+mod untouched;
 
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Seed};

@@ -4,6 +4,7 @@
 mod captured;
 mod kills;
 mod outside;
+mod put_back;
 mod safeguards;
 
 use std::collections::BTreeSet;

@@ -12,6 +12,7 @@ mod cluster_cleanup;
 mod cluster_constraints;
 mod cluster_crash;
 mod cluster_cutover;
+mod cluster_deletes;
 mod cluster_hydra;
 mod cluster_inverse;
 mod cluster_kill;

@@ -57,6 +57,16 @@ impl Drain {
             .map(drop)
     }
 
+    /// Sends a row of each driving table the whole way and takes it back: what keeps rows from going back shows. Neither side is
+    /// changed. Gives how many rows went.
+    ///
+    /// # Errors
+    /// As [`Drain::until_empty`].
+    pub async fn canary(&mut self, run: &Run) -> Result<u64> {
+        let each = self.workers.iter_mut().map(|worker| worker.canary(run));
+        Ok(try_join_all(each).await?.into_iter().sum())
+    }
+
     /// Drains until the queues are empty: each is seen to be so after its last batch. With nobody writing on green any more,
     /// blue then has everything.
     ///

@@ -1,5 +1,4 @@
-//! Tries of the way back: before the cutover whether blue's tables may be written as it writes them, after it with a row that goes
-//! all the way.
+//! A try of the way back before the cutover: whether blue's tables may be written as it writes them.
 
 use super::blue::AS_REPLICA;
 use super::statements::{Statements, statements};
@@ -87,21 +86,4 @@ async fn refused(blue: &Session, statement: &str) -> Result<Option<String>> {
             Ok(Some(said.unwrap_or_else(|| error.condition().to_owned())))
         }
     }
-}
-
-/// Sends a row of each driving table on the way, as if it had been changed: nothing of it changes on blue, and whatever keeps rows
-/// from going back shows.
-///
-/// # Errors
-/// When green cannot be written to; [`Code::LeaseLost`].
-pub async fn send_canary(run: &Run) -> Result<()> {
-    let values = run.store.variables().await?;
-    let green = run.green("back").await?;
-    let sent: Vec<String> = streams(&run.migration)
-        .iter()
-        .flat_map(|stream| statements(&run.migration, stream, &values).targets)
-        .flat_map(|target| target.canary)
-        .collect();
-    run.transact(&green, &sent, "send a canary on the way back")
-        .await
 }

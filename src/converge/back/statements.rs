@@ -68,7 +68,7 @@ pub(super) struct Target {
     pub(super) differing: String,
     /// Names a few of the made keys, for messages.
     pub(super) blamed: String,
-    /// Puts a row's image into the queue of a driving table, as if it had been changed.
+    /// Takes a row of a driving table, as if it had been changed and queued.
     pub(super) canary: Vec<String>,
 }
 

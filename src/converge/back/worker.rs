@@ -21,10 +21,10 @@ const IDLE: Duration = Duration::from_millis(50);
 
 /// See the head of this file.
 pub(super) struct Worker {
-    statements: Statements,
-    green: Option<Session>,
-    blue: Option<Session>,
-    backoff: Backoff,
+    pub(super) statements: Statements,
+    pub(super) green: Option<Session>,
+    pub(super) blue: Option<Session>,
+    pub(super) backoff: Backoff,
     /// Rows of each queue that the next batch takes.
     batch: i64,
     /// The row for which batches have become smaller.
@@ -225,7 +225,7 @@ impl Worker {
     }
 
     /// The error of a row that blue does not take, with the keys that are to blame. What waits is kept.
-    async fn stuck(&self, run: &Run, cause: Error) -> Error {
+    pub(super) async fn stuck(&self, run: &Run, cause: Error) -> Error {
         let mut error = Error::new(Code::BackStuck, cause.condition().to_owned());
         for detail in cause.details() {
             error = error.detail(detail.clone());
@@ -287,7 +287,7 @@ pub(super) async fn travel(green: &Session, blue: &Session, target: &Target) -> 
     Ok(())
 }
 
-async fn write(blue: &Session, target: &Target) -> Result<Drained> {
+pub(super) async fn write(blue: &Session, target: &Target) -> Result<Drained> {
     let mut drained = Drained::default();
     if !without("back-deletes") {
         drained.deleted = blue

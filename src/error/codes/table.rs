@@ -111,6 +111,10 @@ codes! {
         "Something under `[back]` is missing, or makes rows that blue cannot take or find again.",
         "Nothing was done: a rollback would leave rows behind without anybody having said so.",
         "Mend the marked place; `docs/plan.md` lists the keys of `[back]`.";
+    PlanDeletes = "GL0131", exit 2, AfterFix, "the plan's guarded deletes cannot be kept",
+        "Something under `[deletes]` names what is not there, or follows an alarm that nothing raises.",
+        "Nothing was done: rows would be taken away on green with nothing to put them back.",
+        "Mend the marked place; `docs/plan.md` lists the keys of `[deletes]`.";
     SideNotNamed = "GL0201", exit 2, AfterFix, "a side has no address",
         "Neither the plan nor the command line says where this side is, or the environment variable that the plan names is not set.",
         "Nothing was done.",
@@ -451,6 +455,22 @@ codes! {
         "The window of the way back is not over: what cleanup removes is what a rollback needs.",
         "Nothing was done: green's writes go on to flow back to blue.",
         "Wait for the end of the window, or give the way back up for good: `greenlight cleanup PLAN --execute --confirm NAME --give-up-way-back NAME`.";
+    NothingKept = "GL0841", exit 3, AfterFix, "no deleted rows are kept on this green",
+        "The plan had no `[deletes]` when green became the owner, or green does not own the data.",
+        "Nothing was done.",
+        "`greenlight status PLAN` says who owns the data. What was not kept cannot be put back by greenlight.";
+    ManyOrigins = "GL0842", exit 3, AfterFix, "rows of several origins would come back",
+        "What was chosen was taken away by more than one role or application: a logout or a revocation may be among them.",
+        "Nothing was done.",
+        "Choose one with `--role`, `--application` or `--transaction`, as listed; `--every-origin` puts all of them back.";
+    RestoreContested = "GL0843", exit 1, Now, "rows could not be put back",
+        "Others wrote the same rows at the same time, try after try, or another restore is at work.",
+        "What was put back before stays so; nothing that is newer was overwritten.",
+        "Run the same command again: rows that are back are passed over.";
+    BadTime = "GL0844", exit 2, AfterFix, "a time cannot be read",
+        "What was given is neither a length of time, which is counted back from now, nor a time that PostgreSQL reads.",
+        "Nothing was done.",
+        "Give one such as `15min`, `2026-03-01 03:10` (in UTC) or `2026-03-01 03:10+02`.";
     Bug = "GL0901", exit 1, AfterFix, "a mistake in greenlight",
         "Something that cannot happen has happened.",
         "Finished batches are kept.",

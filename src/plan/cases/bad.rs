@@ -1,6 +1,8 @@
 //! Mistakes, each a small change of the good plan.
 
-use super::{BLUE, EXPECT, catalog, compiled, folder, in_sql, revocations, tokens, traffic};
+use super::{
+    BLUE, EXPECT, catalog, compiled, deletes, folder, in_sql, revocations, tokens, traffic,
+};
 
 pub(super) type Case = (
     &'static str,
@@ -261,6 +263,7 @@ fn each_mistake_is_refused_at_its_line() {
         traffic::CASES,
         tokens::CASES,
         revocations::CASES,
+        deletes::CASES,
     ]
     .concat();
     for (what, changes, expected) in CASES.iter().chain(&others) {

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_postgres::types::ToSql;
+
 use super::effect::{Effects, Waiting};
 use super::event::Kinds;
 use super::keep;
@@ -23,7 +25,7 @@ use crate::pg::Session;
 use crate::state::{Run, committed, point, without};
 
 /// Events that are done in one transaction.
-const AT_ONCE: i64 = 1000;
+pub(super) const AT_ONCE: i64 = 1000;
 /// How often the sources are asked while they are followed.
 pub(super) const EVERY: Duration = Duration::from_millis(100);
 
@@ -190,7 +192,7 @@ impl<'a> Replay<'a> {
     /// how many there were.
     async fn some_on_green(&mut self, sql: &str, after: i64) -> Result<Option<(i64, u64)>> {
         self.alive().await?;
-        let events = waiting(&self.green, sql, after).await?;
+        let events = waiting(&self.green, sql, &[&after, &AT_ONCE]).await?;
         let Some(last) = events.last().map(|event| event.n) else {
             return Ok(None);
         };
@@ -222,7 +224,7 @@ impl<'a> Replay<'a> {
     /// The same on blue, where the note stands as well.
     async fn some_on_blue(&mut self, sql: &str, after: i64) -> Result<Option<(i64, u64)>> {
         self.alive().await?;
-        let events = waiting(&self.green, sql, after).await?;
+        let events = waiting(&self.green, sql, &[&after, &AT_ONCE]).await?;
         let Some(last) = events.last().map(|event| event.n) else {
             return Ok(None);
         };
@@ -325,9 +327,14 @@ pub(super) async fn session(run: &Run) -> Result<Session> {
     .await
 }
 
-async fn waiting(green: &Session, sql: &str, after: i64) -> Result<Vec<Waiting>> {
+/// The events that a query of `sql/revocations` gives.
+pub(super) async fn waiting(
+    green: &Session,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Waiting>> {
     let rows = green
-        .rows(sql, &[&after, &AT_ONCE], "read revocations that wait")
+        .rows(sql, parameters, "read revocations that wait")
         .await?;
     rows.iter()
         .map(|row| {

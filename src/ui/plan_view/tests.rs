@@ -96,6 +96,7 @@ fn sample() -> PlanView {
         ],
         tokens: None,
         back: None,
+        deletes: None,
         checks: vec![
             check("orphans", Some(3), OnFound::Warn),
             check("null_subjects", Some(0), OnFound::Stop),

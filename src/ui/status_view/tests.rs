@@ -47,6 +47,7 @@ fn sample() -> StatusView {
         },
         way_back: "none needed: drop green".to_owned(),
         back: None,
+        deletes: None,
         next: "greenlight resume plan.toml".to_owned(),
     }
 }

@@ -51,6 +51,7 @@ impl Site {
             tokens: None,
             revocations: None,
             back: None,
+            deletes: None,
             accept_lost_writes: false,
         };
         Self { pair, migration }

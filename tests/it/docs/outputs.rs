@@ -115,6 +115,22 @@ fn cluster_outputs_on_the_pages_are_those_of_a_run() {
     );
     stage.show("status", "status plan.toml", 0);
     stage.show("report", "report plan.toml", 0);
+    let green = &stage.shop.pair.green;
+    green.psql(DATABASE, "CREATE ROLE janitor");
+    green.psql(DATABASE, "GRANT SELECT, DELETE ON orders TO janitor");
+    let clean = "SET SESSION AUTHORIZATION janitor; SET application_name = 'clean-up'; DELETE FROM orders WHERE id < 4";
+    green.psql(DATABASE, clean);
+    stage.show("deletes", "deletes plan.toml --since 15min", 0);
+    stage.show(
+        "restore",
+        "restore plan.toml --since 15min --role janitor",
+        0,
+    );
+    stage.show(
+        "restore execute",
+        "restore plan.toml --since 15min --role janitor --execute",
+        0,
+    );
     stage.show("cleanup", "cleanup plan.toml", 0);
     stage.show(
         "cleanup execute",

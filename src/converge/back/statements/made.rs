@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Target, queue, taken, temporary};
+use super::{Target, taken, temporary};
 use crate::model::back::{Inverse, Stream};
 use crate::model::catalog::Table;
 use crate::model::ident::{quote_ident, quote_list, quote_qualified};
@@ -364,7 +364,7 @@ UNION ALL SELECT 'made by nothing: ' || ROW({})::text FROM {keys} k JOIN {relati
             let columns = quote_list(&captured.columns);
             Some(format!(
                 "INSERT INTO {} ({columns}) SELECT {columns} FROM {} LIMIT 1",
-                queue(captured),
+                taken(captured),
                 quote_qualified(&self.migration.namespace, &inverse.from)
             ))
         });
