@@ -9,10 +9,12 @@ use std::time::Duration;
 use super::Outcome;
 use super::site::{Site, stop_on_signals};
 use crate::cli::{CleanupArgs, Global};
+use crate::deletes;
 use crate::error::{Code, Error, Result};
 use crate::link::{self, Quarantine};
 use crate::model::Side;
 use crate::model::event::Silent;
+use crate::pg::Session;
 use crate::state::{RunRecord, Store};
 use crate::ui::Printer;
 use crate::ui::cleanup_view::{Action, CleanupView, ObjectRow, QuarantineView};
@@ -56,7 +58,7 @@ impl Wanted {
             Side::Blue => Place::Built,
         };
         let keep = site.loaded.spec.cleanup.keep();
-        let quarantine = link::quarantine(store.session(), keep).await?;
+        let quarantine = quarantine(store.session(), keep).await?;
         let whole = match place {
             Place::Built => link::ours(store, &record.migration).await?,
             Place::Owned => false,
@@ -234,6 +236,22 @@ fn confirmed(plan: &str, wanted: &Wanted, arguments: &CleanupArgs) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// What is in quarantine, and until when: not before rows that were taken away on green have been kept for as long as the plan
+/// says.
+pub(super) async fn quarantine(green: &Session, keep: Duration) -> Result<Option<Quarantine>> {
+    let Some(mut found) = link::quarantine(green, keep).await? else {
+        return Ok(None);
+    };
+    if let Some(kept) = deletes::kept(green).await? {
+        // Both are written the same way, the larger unit first.
+        if kept.rows > 0 && !kept.over && kept.until > found.until {
+            found.until = kept.until;
+            found.over = false;
+        }
+    }
+    Ok(Some(found))
 }
 
 /// The record, if it is this plan's. An edited plan may be cleaned up: only its name has to be that of the record.

@@ -3,7 +3,7 @@
 use super::super::cutover::stage_of;
 use super::super::site::Site;
 use super::super::tokens;
-use super::{Place, Wanted};
+use super::{Place, Wanted, quarantine};
 use crate::converge::back::{self, Way};
 use crate::converge::{Backoff, rest};
 use crate::cutover::Stage;
@@ -125,7 +125,7 @@ pub(super) async fn clean(
     }
     run.stop.check()?;
     // The retention of the plan as it is now, by green's clock.
-    let kept = link::quarantine(run.store.session(), site.loaded.spec.cleanup.keep()).await?;
+    let kept = quarantine(run.store.session(), site.loaded.spec.cleanup.keep()).await?;
     if let Some(kept) = kept {
         let over = kept.over || wanted.purge || wanted.keep.is_zero();
         if !over && !kept.schemas.is_empty() {

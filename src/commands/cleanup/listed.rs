@@ -2,6 +2,7 @@
 
 use super::super::site::Site;
 use super::{Place, Wanted};
+use crate::deletes;
 use crate::error::{Error, Result};
 use crate::fence;
 use crate::link::{self, Kind, Object, Quarantine};
@@ -52,6 +53,7 @@ pub(super) async fn list(
         .iter()
         .map(|object| of_green(object, record, wanted, &there))
         .collect();
+    rows.extend(taken_away(green, wanted).await?);
     if !wanted.asks_blue(record) {
         return Ok((rows, None));
     }
@@ -60,6 +62,28 @@ pub(super) async fn list(
         Err(error) => return Ok((rows, Some(error))),
     }
     Ok((rows, None))
+}
+
+/// Rows that something took away on green, which the record keeps.
+async fn taken_away(green: &Session, wanted: &Wanted) -> Result<Option<ObjectRow>> {
+    let kept = deletes::kept(green).await?.filter(|kept| kept.rows > 0);
+    Ok(kept.map(|kept| {
+        let action = match (wanted.allowed(), wanted.drops_data()) {
+            (true, true) => Action::Remove,
+            _ => Action::Keep,
+        };
+        ObjectRow {
+            side: Side::Green,
+            kind: "table".to_owned(),
+            name: "greenlight.former".to_owned(),
+            size_bytes: Some(kept.bytes),
+            action,
+            why: format!(
+                "{} rows that were taken away on green; kept until {} at least, with the record",
+                kept.rows, kept.until
+            ),
+        }
+    }))
 }
 
 async fn of_blue(

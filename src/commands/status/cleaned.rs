@@ -1,8 +1,8 @@
 //! What a cleanup has left: data in quarantine, or what it did not come to.
 
+use super::super::cleanup::quarantine;
 use super::super::site::Site;
 use crate::error::Result;
-use crate::link;
 use crate::model::Side;
 use crate::state::{CLEANUP, RunRecord, Store};
 use crate::ui::status_view::QuarantineState;
@@ -43,7 +43,7 @@ pub(super) async fn stand(
         "greenlight cleanup {path}{all} --execute --confirm {}",
         record.plan
     );
-    let kept = link::quarantine(store.session(), site.loaded.spec.cleanup.keep()).await?;
+    let kept = quarantine(store.session(), site.loaded.spec.cleanup.keep()).await?;
     let Some(kept) = kept.filter(|kept| !kept.schemas.is_empty()) else {
         return Ok(Some(Cleaned {
             state: "a cleanup was begun and not finished",

@@ -121,7 +121,7 @@ fn after_own_a_blue_that_is_gone_is_told_and_not_waited_for() {
     scene.window_is_over();
     scene
         .cleanup(&["--unseal", NAME])
-        .error(3, Code::Unreachable.text().id);
+        .error(1, Code::Unreachable.text().id);
     let done = scene.cleanup(&["--purge", NAME]).with(0).json();
     assert!(
         done["note"]
@@ -130,6 +130,29 @@ fn after_own_a_blue_that_is_gone_is_told_and_not_waited_for() {
         "{done:#}"
     );
     scene.green_is_2_x_alone();
+}
+
+/// Rows that something took away on green come back for as long as the plan says, also after a cleanup.
+#[test]
+fn rows_that_were_taken_away_are_kept_beyond_the_quarantine() {
+    let scene = Scene::start();
+    let stage = &scene.stage;
+    stage.edit("[back]", "[deletes]\nwindow = \"30d\"\n\n[back]");
+    stage.run(&["run", "--until", "compare"]).with(0);
+    stage.cutover().with(0);
+    stage.on_green("DELETE FROM seats WHERE id = 3");
+    scene.cleanup(&["--give-up-way-back", NAME]).with(0);
+    stage.on_green("UPDATE greenlight.fact SET body = to_jsonb(clock_timestamp() - interval '8 days') WHERE name = 'quarantine'");
+    let kept = scene.cleanup(&[]).with(0).json();
+    assert_eq!(kept["quarantine"]["over"], false, "{kept:#}");
+    let seat = "SELECT count(*) FROM seats WHERE id = 3";
+    assert_eq!(stage.on_green(seat), "0");
+    let restore = ["restore", "--since", "1h", "--every-origin", "--execute"];
+    stage.run(&restore).with(0);
+    assert_eq!(stage.on_green(seat), "1");
+    scene.cleanup(&["--purge", NAME]).with(0);
+    assert_eq!(scene.schemas(), "");
+    assert_eq!(stage.on_green(seat), "1");
 }
 
 fn until_seen(scene: &Scene) {
