@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
+mod cleanup;
+mod cutover;
 mod deletes;
 mod tokens;
 
+pub use cleanup::CleanupArgs;
+pub use cutover::{AbortArgs, CutoverArgs, RehearseArgs};
 pub use deletes::{Chosen, DeletesArgs, RestoreRowsArgs};
 pub use tokens::{ExtendArgs, RestoreArgs, TokensArgs, TokensCommand};
 
@@ -172,24 +176,6 @@ pub enum Command {
     )]
     Tokens(TokensArgs),
 
-    /// Show what was taken away on green since it owns the data, and by whom
-    ///
-    /// Rows that are deleted, truncated or updated by the many are kept if the plan has `[deletes]`. `--allow` lets a role delete
-    /// again that an alarm has blocked.
-    #[command(
-        after_help = "Examples:\n  greenlight deletes plan.toml --since 15min\n  greenlight deletes plan.toml --json | jq .origins\n  greenlight deletes plan.toml --allow janitor"
-    )]
-    Deletes(DeletesArgs),
-
-    /// Show what would become of rows that were taken away on green; with --execute, put them back
-    ///
-    /// A row comes back only where nothing newer stands: the others are left alone, and listed with the reason. It may run beside
-    /// `observe`, which takes the rows to blue.
-    #[command(
-        after_help = "Examples:\n  greenlight restore plan.toml --since 15min --role janitor\n  greenlight restore plan.toml --since '2026-03-01 03:10' --table consents --where \"subject LIKE 'a%'\" --execute"
-    )]
-    Restore(RestoreRowsArgs),
-
     /// Show where the migration is, and the one command that comes next
     ///
     /// Reads only. It says who owns the data, what is done, and whether it is safe to walk away.
@@ -242,6 +228,24 @@ pub enum Command {
         after_help = "Examples:\n  greenlight observe plan.toml\n  greenlight observe plan.toml --until empty\n  greenlight observe plan.toml --json 2> events.ndjson"
     )]
     Observe(ObserveArgs),
+
+    /// Show what was taken away on green since it owns the data, and by whom
+    ///
+    /// Rows that are deleted, truncated or updated by the many are kept if the plan has `[deletes]`. `--allow` lets a role delete
+    /// again that an alarm has blocked.
+    #[command(
+        after_help = "Examples:\n  greenlight deletes plan.toml --since 15min\n  greenlight deletes plan.toml --json | jq .origins\n  greenlight deletes plan.toml --allow janitor"
+    )]
+    Deletes(DeletesArgs),
+
+    /// Show which rows would be put back on green; with --execute, put them back
+    ///
+    /// A row comes back only where nothing newer stands: the others are left alone, and listed with the reason. It may run beside
+    /// `observe`, which takes the rows to blue.
+    #[command(
+        after_help = "Examples:\n  greenlight restore plan.toml --since 15min --role janitor\n  greenlight restore plan.toml --since '2026-03-01 03:10' --table consents --where \"subject LIKE 'a%'\" --execute"
+    )]
+    Restore(RestoreRowsArgs),
 
     /// Capture revocations on blue, show how they stand, or replay them
     ///
@@ -317,62 +321,6 @@ pub struct RunArgs {
     pub takeover: bool,
 }
 
-/// Arguments of `cutover`.
-#[derive(Args, Clone, Debug)]
-pub struct CutoverArgs {
-    /// The plan file
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
-
-    /// Do it
-    #[arg(long)]
-    pub execute: bool,
-
-    /// Confirm with the plan's name
-    #[arg(long, value_name = "NAME", requires = "execute")]
-    pub confirm: Option<String>,
-
-    /// Take the lease from a greenlight that is known to be stuck, or only follows
-    #[arg(long, requires = "execute")]
-    pub takeover: bool,
-
-    /// Go by the last comparison instead of comparing every row once more before writes are stopped
-    #[arg(long, requires = "execute")]
-    pub trust_verify: bool,
-}
-
-/// Arguments of `abort`.
-#[derive(Args, Clone, Debug)]
-pub struct AbortArgs {
-    /// The plan file
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
-
-    /// Take the lease from a greenlight that is known to be stuck
-    #[arg(long)]
-    pub takeover: bool,
-}
-
-/// Arguments of `rehearse`.
-#[derive(Args, Clone, Debug)]
-pub struct RehearseArgs {
-    /// The plan file
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
-
-    /// Stop blue's writes for a moment, each time: without it only the gates are shown
-    #[arg(long)]
-    pub stop_writes: bool,
-
-    /// How often
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub times: u16,
-
-    /// Take the lease from a greenlight that is known to be stuck
-    #[arg(long)]
-    pub takeover: bool,
-}
-
 /// Arguments of `schema`.
 #[derive(Args, Clone, Debug)]
 pub struct SchemaArgs {
@@ -405,7 +353,6 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-mod cleanup;
 mod observe;
 mod report;
 mod revocations;
@@ -413,7 +360,6 @@ mod rollback;
 #[cfg(test)]
 mod tests;
 
-pub use cleanup::CleanupArgs;
 pub use observe::{ObserveArgs, ObserveUntil};
 pub use report::{ReportArgs, ReportFormat};
 pub use revocations::{RevocationsAction, RevocationsArgs};

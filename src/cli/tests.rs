@@ -83,6 +83,8 @@ Commands:
   resume       Let batches go on after a pause
   cleanup      List what greenlight has made; with --execute, remove it
   observe      After the cutover, let what green takes go back to blue
+  deletes      Show what was taken away on green since it owns the data, and by whom
+  restore      Show which rows would be put back on green; with --execute, put them back
   revocations  Capture revocations on blue, show how they stand, or replay them
   schema       Show the 2.X schema, or keep it as the plan's snapshot
   explain      Explain an error code, or list all of them

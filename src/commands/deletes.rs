@@ -3,7 +3,7 @@
 use super::site::Site;
 use super::{Outcome, deletes_kept};
 use crate::cli::{Chosen, DeletesArgs, Global};
-use crate::deletes::{self, Filter, alarms};
+use crate::deletes::{self, Alarm, Blocked, Filter, Origin, alarms};
 use crate::error::{Code, Error, Result};
 use crate::pg::Session;
 use crate::ui::Printer;
@@ -96,4 +96,45 @@ pub(super) async fn filter(green: &Session, since: String, chosen: &Chosen) -> R
         application: chosen.application.clone(),
         transaction: chosen.transaction.clone(),
     })
+}
+
+impl From<Origin> for OriginRow {
+    fn from(it: Origin) -> Self {
+        Self {
+            role: it.role,
+            application: it.application,
+            table: it.table,
+            op: it.op,
+            statements: it.statements,
+            transactions: it.transactions,
+            first_transaction: it.first_transaction,
+            rows: it.rows,
+            peak: it.peak,
+            first: it.first,
+            last: it.last,
+            restored: it.restored,
+        }
+    }
+}
+
+impl From<Alarm> for AlarmRow {
+    fn from(it: Alarm) -> Self {
+        Self {
+            text: it.text(),
+            at: it.at,
+            table: it.table,
+            rows: it.rows,
+            limit: it.limit,
+        }
+    }
+}
+
+impl From<Blocked> for BlockedRow {
+    fn from(it: Blocked) -> Self {
+        Self {
+            role: it.role,
+            since: it.since,
+            why: it.why,
+        }
+    }
 }

@@ -7,10 +7,10 @@ use super::deletes::{filter, moment};
 use super::site::{Site, stop_on_signals};
 use super::{Outcome, deletes_kept};
 use crate::cli::{Global, RestoreRowsArgs};
-use crate::deletes::{self, Origin};
+use crate::deletes::{self, Filter, Origin, Restored};
 use crate::error::{Code, Error, Result};
 use crate::model::Side;
-use crate::ui::deletes_view::{OriginRow, RestoreView, RestoredRow};
+use crate::ui::deletes_view::{LeftRow, OriginRow, RestoreView, RestoredRow};
 use crate::ui::{Printer, Progress};
 
 pub(super) async fn run(
@@ -60,7 +60,10 @@ pub(super) async fn run(
     let next = if arguments.execute || back == 0 {
         format!("greenlight status {path}")
     } else {
-        format!("greenlight restore {path} {} --execute", words(arguments))
+        format!(
+            "greenlight restore {path} {} --execute",
+            words(arguments, &filter)
+        )
     };
     printer.show(&RestoreView {
         plan,
@@ -102,15 +105,15 @@ fn single(origins: &[Origin]) -> Result<()> {
         }))
 }
 
-/// The arguments as they were given.
-fn words(arguments: &RestoreRowsArgs) -> String {
+/// The arguments as they were given, but for times, which must mean what they mean now when somebody has thought about it.
+fn words(arguments: &RestoreRowsArgs, filter: &Filter) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let mut words = vec![format!("--since {}", quoted(&arguments.since))];
+    let mut words = vec![format!("--since {}", quoted(&filter.since))];
     let chosen = &arguments.chosen;
     let mut word = |name: &str, value: Option<&String>| {
         words.extend(value.map(|value| format!("--{name} {}", quoted(value))));
     };
-    word("until", chosen.until.as_ref());
+    word("until", filter.until.as_ref());
     for table in &chosen.table {
         word("table", Some(table));
     }
@@ -122,4 +125,25 @@ fn words(arguments: &RestoreRowsArgs) -> String {
         words.push("--every-origin".to_owned());
     }
     words.join(" ")
+}
+
+impl From<Restored> for RestoredRow {
+    fn from(it: Restored) -> Self {
+        Self {
+            table: it.table,
+            back: it.back,
+            there: it.there,
+            older: it.older,
+            left: it
+                .left
+                .into_iter()
+                .map(|left| LeftRow {
+                    reason: left.reason,
+                    rows: left.rows,
+                    keys: left.keys,
+                })
+                .collect(),
+            why: it.why,
+        }
+    }
 }

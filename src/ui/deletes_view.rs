@@ -6,7 +6,6 @@ use super::View;
 use super::numbers::{bytes, count, plural};
 use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
-use crate::deletes::{Alarm, Blocked, Origin, Restored};
 
 /// What `greenlight deletes` shows.
 #[derive(Clone, Debug, Serialize)]
@@ -62,25 +61,6 @@ pub struct OriginRow {
     pub restored: u64,
 }
 
-impl From<Origin> for OriginRow {
-    fn from(it: Origin) -> Self {
-        Self {
-            role: it.role,
-            application: it.application,
-            table: it.table,
-            op: it.op,
-            statements: it.statements,
-            transactions: it.transactions,
-            first_transaction: it.first_transaction,
-            rows: it.rows,
-            peak: it.peak,
-            first: it.first,
-            last: it.last,
-            restored: it.restored,
-        }
-    }
-}
-
 /// An alarm.
 #[derive(Clone, Debug, Serialize)]
 pub struct AlarmRow {
@@ -96,18 +76,6 @@ pub struct AlarmRow {
     pub text: String,
 }
 
-impl From<Alarm> for AlarmRow {
-    fn from(it: Alarm) -> Self {
-        Self {
-            text: it.text(),
-            at: it.at,
-            table: it.table,
-            rows: it.rows,
-            limit: it.limit,
-        }
-    }
-}
-
 /// A role that may delete nothing now.
 #[derive(Clone, Debug, Serialize)]
 pub struct BlockedRow {
@@ -117,16 +85,6 @@ pub struct BlockedRow {
     pub since: String,
     /// The alarm.
     pub why: String,
-}
-
-impl From<Blocked> for BlockedRow {
-    fn from(it: Blocked) -> Self {
-        Self {
-            role: it.role,
-            since: it.since,
-            why: it.why,
-        }
-    }
 }
 
 impl View for DeletesView {
@@ -192,7 +150,7 @@ fn origins(rows: &[OriginRow], paper: &Paper) -> String {
             format!("{} to {}", row.first, row.last)
         };
         let transactions = if row.transactions == 1 {
-            format!("; {}", row.first_transaction)
+            format!("; xid={}", row.first_transaction)
         } else {
             format!("; {} transactions", count(row.transactions))
         };
@@ -255,27 +213,6 @@ pub struct LeftRow {
     pub rows: u64,
     /// The keys of a few of them.
     pub keys: Vec<String>,
-}
-
-impl From<Restored> for RestoredRow {
-    fn from(it: Restored) -> Self {
-        Self {
-            table: it.table,
-            back: it.back,
-            there: it.there,
-            older: it.older,
-            left: it
-                .left
-                .into_iter()
-                .map(|left| LeftRow {
-                    reason: left.reason,
-                    rows: left.rows,
-                    keys: left.keys,
-                })
-                .collect(),
-            why: it.why,
-        }
-    }
 }
 
 impl View for RestoreView {

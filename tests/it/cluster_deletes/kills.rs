@@ -15,7 +15,7 @@ fn a_restore_that_was_killed_is_run_again() {
     for place in [
         "restore:written",
         "restore:committed",
-        "restore:committed@3",
+        "restore:committed@2",
     ] {
         let mut command = stage.command(&RESTORE);
         command.env("GREENLIGHT_FAILPOINT", place);

@@ -232,15 +232,15 @@ fn alike(text: &str) -> Vec<String> {
 
 const UNITS: &[&str] = &["ms", "s", "min", "h", "B", "kB", "MB", "GB", "rows/s", "%"];
 
-/// Dates, times and versions.
+/// Dates, times, versions and transactions.
 fn differs(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let dotted = word.contains('.') && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let dated = digits >= 6
         && word
             .bytes()
-            .all(|b| b.is_ascii_digit() || b"-:+.TZ".contains(&b));
-    dated || (dotted && digits >= 2)
+            .all(|b| b.is_ascii_digit() || b"-:+.TZ'".contains(&b));
+    dated || (dotted && digits >= 2) || word.starts_with("xid=")
 }
 
 #[test]
