@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::View;
-use super::numbers::{bytes, maybe, plural};
+use super::numbers::{bytes, plural};
 use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
 use crate::model::Side;
@@ -92,7 +92,7 @@ impl View for CleanupView {
                 object.side.to_string().into(),
                 Cell::from(&object.kind),
                 Cell::from(&object.name),
-                maybe(object.size_bytes, bytes).into(),
+                object.size_bytes.map(bytes).unwrap_or_default().into(),
                 Cell::new(word, tone),
                 Cell::from(&object.why),
             ]);

@@ -12,7 +12,7 @@ use crate::pg::Session;
 use crate::state::{RunRecord, Store};
 use crate::tokens::revocations;
 use crate::ui::cleanup_view::{Action, ObjectRow};
-use crate::ui::numbers::duration;
+use crate::ui::numbers::{duration, plural};
 
 /// Whose the things are on a side whose names are the same for all plans.
 struct Plans {
@@ -66,7 +66,7 @@ pub(super) async fn list(
 
 /// Rows that something took away on green, which the record keeps.
 async fn taken_away(green: &Session, wanted: &Wanted) -> Result<Option<ObjectRow>> {
-    let kept = deletes::kept(green).await?.filter(|kept| kept.rows > 0);
+    let kept = deletes::kept(green).await?;
     Ok(kept.map(|kept| {
         let action = match (wanted.allowed(), wanted.drops_data()) {
             (true, true) => Action::Remove,
@@ -79,8 +79,9 @@ async fn taken_away(green: &Session, wanted: &Wanted) -> Result<Option<ObjectRow
             size_bytes: Some(kept.bytes),
             action,
             why: format!(
-                "{} rows that were taken away on green; kept until {} at least, with the record",
-                kept.rows, kept.until
+                "{} that were taken away on green, kept until {} at least, with the record; from the cleanup on none come in",
+                plural(kept.rows, "row", "rows"),
+                kept.until
             ),
         }
     }))

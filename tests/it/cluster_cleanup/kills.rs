@@ -67,6 +67,17 @@ fn before_own_killed_anywhere_nothing_of_ours_is_left() {
     scene.killed_at(BUILT, &["--all"]);
     // What was begun is not gone on with.
     scene.stage.run(&["run"]).error(3, "GL0415");
+    let status = scene.stage.run(&["status"]).with(0).json();
+    assert_eq!(
+        status["state"], "a cleanup was begun and not finished",
+        "{status:#}"
+    );
+    assert!(
+        status["next"]
+            .as_str()
+            .is_some_and(|next| next.ends_with(&format!("--all --execute --confirm {NAME}"))),
+        "{status:#}"
+    );
     scene.killed_at(&["cleanup:gone"], &["--all"]);
     scene.cleanup(&["--all"]).error(3, "GL0404");
     scene.blue_is_as_before();
@@ -105,6 +116,7 @@ fn after_own_killed_anywhere_data_waits_and_then_nothing_of_ours_is_left() {
         "{status:#}"
     );
     scene.stage.run(&["rollback"]).with(3);
+    scene.stage.run(&["report"]).with(0);
     scene.stage.run(&["observe"]).error(3, "GL0415");
     // Its time is over by green's clock.
     scene.stage.on_green("UPDATE greenlight.fact SET body = to_jsonb(clock_timestamp() - interval '8 days') WHERE name = 'quarantine'");
