@@ -83,6 +83,7 @@ story() {
     show 'status' status "$plan"
     judge 'sync.mode = "none"' "$DATABASE" || warn 'tokens are not what they should be'
     show 'cleanup' cleanup "$plan" --execute --confirm "$name"
+    show 'purge' cleanup "$plan" --execute --confirm "$name" --purge "$name"
 
     header 'With a live sync: green follows blue'
     cluster_psql green postgres -q -c 'CREATE DATABASE live'

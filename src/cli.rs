@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+mod cleanup;
 mod cutover;
 mod deletes;
 mod tokens;
 
+pub use cleanup::CleanupArgs;
 pub use cutover::{AbortArgs, CutoverArgs, RehearseArgs};
 pub use deletes::{Chosen, DeletesArgs, RestoreRowsArgs};
 pub use tokens::{ExtendArgs, RestoreArgs, TokensArgs, TokensCommand};
@@ -211,10 +213,10 @@ pub enum Command {
 
     /// List what greenlight has made; with --execute, remove it
     ///
-    /// After the cutover: the record, and the 1.X rows that green still holds. Before it, with --all only: everything that
-    /// was built.
+    /// After the cutover: triggers and indexes of the way back, the record, and the 1.X rows that green still holds, which stay
+    /// in quarantine for a while. Before it, and after a rollback, with --all only: everything that is on green.
     #[command(
-        after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
+        after_help = "Examples:\n  greenlight cleanup plan.toml\n  greenlight cleanup plan.toml --execute --confirm hydra\n  greenlight cleanup plan.toml --execute --confirm hydra --purge hydra\n  greenlight cleanup plan.toml --all --execute --confirm hydra"
     )]
     Cleanup(CleanupArgs),
 
@@ -317,26 +319,6 @@ pub struct RunArgs {
     /// Take the lease from a greenlight that is known to be stuck
     #[arg(long)]
     pub takeover: bool,
-}
-
-/// Arguments of `cleanup`.
-#[derive(Args, Clone, Debug)]
-pub struct CleanupArgs {
-    /// The plan file
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
-
-    /// Before the cutover: throw away what was built, too
-    #[arg(long)]
-    pub all: bool,
-
-    /// Do it
-    #[arg(long)]
-    pub execute: bool,
-
-    /// Confirm with the plan's name
-    #[arg(long, value_name = "NAME", requires = "execute")]
-    pub confirm: Option<String>,
 }
 
 /// Arguments of `schema`.

@@ -20,6 +20,7 @@ mod shape;
 mod spans;
 pub mod spec;
 mod spec_back;
+mod spec_cleanup;
 mod spec_deletes;
 mod spec_limits;
 mod spec_revocations;

@@ -15,6 +15,6 @@ pub use failpoint::{AROUND, committed, failpoint, point, without};
 #[cfg(any(debug_assertions, feature = "failpoints"))]
 pub use failpoint::{Kind, PLACES};
 pub use lease::{Lease, Living, living};
-pub use record::{Facts, Rows, RunRecord, SegmentRecord, StepRecord};
+pub use record::{CLEANUP, Facts, Rows, RunRecord, SegmentRecord, StepRecord};
 pub use run::{Run, Spare, Stop, Waits};
 pub use store::Store;

@@ -10,7 +10,7 @@ use crate::model::event::Observer;
 use crate::model::migration::Migration;
 use crate::pg::{self, Address, Session, Settings};
 use crate::plan::{self, Loaded};
-use crate::state::{Lease, Run, RunRecord, Spare, Stop, Store};
+use crate::state::{CLEANUP, Lease, Run, RunRecord, Spare, Stop, Store};
 
 /// A plan and where its sides are.
 pub(super) struct Site {
@@ -150,8 +150,30 @@ impl Site {
         })
     }
 
-    /// Takes the lease and makes the run of this process.
+    /// Takes the lease and makes the run of this process, which goes on with the migration.
+    ///
+    /// # Errors
+    /// [`Code::CleanupBegun`] if what it would need may be gone.
     pub(super) async fn lead(
+        &self,
+        migration: Migration,
+        store: Store,
+        takeover: bool,
+        observer: Arc<dyn Observer>,
+        stop: Stop,
+    ) -> Result<Run> {
+        let run = self
+            .claim(migration, store, takeover, observer, stop)
+            .await?;
+        if run.store.get::<bool>(CLEANUP).await?.unwrap_or_default() {
+            let condition = "this green is being cleaned up, or keeps data in quarantine";
+            return Err(Error::new(Code::CleanupBegun, condition));
+        }
+        Ok(run)
+    }
+
+    /// Takes the lease and makes the run of this process, whatever it is for.
+    pub(super) async fn claim(
         &self,
         migration: Migration,
         store: Store,

@@ -1,10 +1,13 @@
 //! `status`: where the migration stands and the one next command. Reads only.
 
 mod back;
+mod cleaned;
 mod deletes;
 mod live;
 
 use std::path::Path;
+
+use cleaned::Cleaned;
 
 use super::site::Site;
 use super::{Outcome, cutover, tokens};
@@ -47,51 +50,46 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let done = |step: &Step| records.get(&step.id()).is_some_and(|known| known.done);
     let ready = Step::of_run(&record.migration).iter().all(done);
     let finished = all.iter().all(done);
-    let shown = path.display();
+    let shown = path.display().to_string();
     let validated = done(&Step::Validate);
-    let (state, next) = sentence(
-        (green, finished, ready, running.is_some()),
-        validated,
-        &shown.to_string(),
-        &record.plan,
-    );
-    let following = if green || returned {
+    let running_now = running.is_some();
+    let stands = (green, finished, ready, running_now);
+    let (state, next) = sentence(stands, validated, &shown, &record.plan);
+    let cleaned = cleaned::stand(&site, &store, &record, &shown).await?;
+    let following = if green || returned || cleaned.is_some() {
         None
     } else {
         live::following(&site, &store, &record.migration, &records).await?
     };
     let followed = following.is_some();
     let (state, next) = if followed && ready {
-        live::sentence(running.is_some(), &shown.to_string())
+        live::sentence(running_now, &shown)
     } else {
         (state, next)
     };
-    let under_way = stage.and_then(|stage| {
-        live::under_way(stage, running.is_some(), &shown.to_string(), &record.plan)
-    });
+    let under_way =
+        stage.and_then(|stage| live::under_way(stage, running_now, &shown, &record.plan));
     let back = turn.iter().all(done);
-    let stopped_between = (under_way.is_some() || returned && !back) && running.is_none();
+    let stopped_between = (under_way.is_some() || returned && !back) && !running_now;
     let under_way = if returned {
-        Some(live::turned(back, &shown.to_string(), &record.plan))
+        Some(live::turned(back, &shown, &record.plan))
     } else {
         under_way
     };
     let (state, next) = under_way.unwrap_or((state, next));
-    let why = why(stopped_between, followed, green, running.is_some());
-    let next = if record.paused.is_some() {
-        format!("greenlight resume {shown}")
-    } else {
-        next
-    };
-    let running_now = running.is_some();
+    let told = cleaned.as_ref().map(Cleaned::told);
+    let (state, next) = told.unwrap_or((state, next));
+    let why = why(stopped_between, followed, green, running_now);
     let owner = if green { Side::Green } else { Side::Blue };
-    let (way_back, back) = Box::pin(back::stand(&site, &record, owner, &shown.to_string())).await?;
+    let stand = back::stand(&site, &record, owner, cleaned.is_some(), &shown);
+    let (way_back, back) = Box::pin(stand).await?;
     let serving = stage.is_none_or(|stage| stage == Stage::Owned);
     let observed = green && serving && finished && back.is_some() && !running_now;
-    let next = if observed && back.as_ref().is_some_and(|back| back.open) {
-        format!("greenlight observe {shown}")
-    } else {
-        next
+    let observed = observed && back.as_ref().is_some_and(|back| back.open);
+    let next = match (observed, record.paused.is_some()) {
+        (true, _) => format!("greenlight observe {shown}"),
+        (false, true) => format!("greenlight resume {shown}"),
+        (false, false) => next,
     };
     printer.show(&StatusView {
         plan: record.plan.clone(),
@@ -100,7 +98,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
         epoch: u64::try_from(record.epoch).unwrap_or_default(),
         since: since(&record),
         steps,
-        revocations: revocations(&site, &record, &shown.to_string()).await?,
+        revocations: revocations(&site, &record, cleaned.is_some(), &shown).await?,
+        quarantine: cleaned.and_then(|cleaned| cleaned.quarantine),
         running: running.map(|living| holder(&record, living)),
         paused: (record.paused.clone()).map(|(since, by)| Paused { by, since }),
         stopped,
@@ -173,8 +172,13 @@ fn sentence(
 }
 
 /// How revocations stand, if the plan has any.
-async fn revocations(site: &Site, record: &RunRecord, path: &str) -> Result<Option<StandingView>> {
-    if record.migration.revocations.is_none() {
+async fn revocations(
+    site: &Site,
+    record: &RunRecord,
+    cleaned: bool,
+    path: &str,
+) -> Result<Option<StandingView>> {
+    if cleaned || record.migration.revocations.is_none() {
         return Ok(None);
     }
     let run = site.look(

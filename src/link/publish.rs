@@ -1,11 +1,13 @@
 //! What of ours is on blue while it is followed: the publication of exactly the tables that go to green, and the markers.
 
+use super::inventory::has_another;
+use crate::converge::{Backoff, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
 use crate::model::migration::Migration;
 use crate::model::names;
 use crate::pg::Session;
-use crate::state::{Run, Store};
+use crate::state::{Run, Stop, Store, point};
 
 /// Makes the markers and the publications on blue; what is there already and right is left.
 ///
@@ -194,6 +196,31 @@ pub async fn arm_markers(run: &Run) -> Result<()> {
     all(&blue, &rows, "put the markers on blue").await
 }
 
+/// Drops a slot. Its reader is a worker of a subscription that is gone by now: it ends by itself in a moment.
+async fn drop_slot(blue: &Session, name: &str) -> Result<()> {
+    let mut backoff = Backoff::new(5);
+    loop {
+        let sql = "SELECT pg_drop_replication_slot($1::text)";
+        let Err(error) = blue.rows(sql, &[&name], "drop a slot of ours").await else {
+            return Ok(());
+        };
+        let pause = backoff.next_pause();
+        let Some(pause) = pause.filter(|_| error.code() == Code::Sql && !blue.closed()) else {
+            return Err(error);
+        };
+        rest(&Stop::never(), pause).await?;
+    }
+}
+
+/// Whether what blue has for this plan belongs to another green than that of the record.
+///
+/// # Errors
+/// When a side cannot be asked.
+pub async fn followed_by_another(blue: &Session, store: &Store, plan: &str) -> Result<bool> {
+    let follower = follower(blue, plan).await?;
+    Ok(follower.is_some() && follower != store.get::<String>(TOKEN).await?)
+}
+
 /// Removes what of ours is on blue: slots that nobody reads, publications, markers; nothing if they belong to another green
 /// than that of the record.
 ///
@@ -205,13 +232,10 @@ pub async fn unpublish(
     plan: &str,
     green_system: &str,
 ) -> Result<()> {
-    let (follower, token) = (
-        follower(blue, plan).await?,
-        store.get::<String>(TOKEN).await?,
-    );
-    if follower.is_some() && follower != token {
+    if followed_by_another(blue, store, plan).await? {
         return Ok(());
     }
+    let follower = follower(blue, plan).await?;
     let pattern = crate::converge::pattern(plan);
     let slots = blue
         .rows(
@@ -222,37 +246,30 @@ pub async fn unpublish(
         .await?;
     for row in slots {
         let name: String = row.get("name");
-        // Its reader is a worker of a subscription that is gone by now: it ends by itself in a moment.
-        let sql = format!("SELECT pg_drop_replication_slot({})", quote_literal(&name));
-        blue.rows(&sql, &[], "drop a slot of ours").await?;
+        drop_slot(blue, &name).await?;
+        point("cleanup:slot").await?;
     }
+    let sql = include_str!("../../sql/link/publications.sql");
     let publications = blue
-        .rows(
-            "SELECT pubname::text FROM pg_publication WHERE pubname LIKE $1::text",
-            &[&pattern],
-            "look for publications of ours",
-        )
+        .rows(sql, &[&pattern], "look for publications of ours")
         .await?;
     for row in publications {
-        let name: String = row.get(0);
+        let name: String = row.get("name");
         blue.run(
             &format!("DROP PUBLICATION IF EXISTS {}", quote_ident(&name)),
             "drop a publication of ours",
         )
         .await?;
+        point("cleanup:publication").await?;
     }
     if follower.is_some() {
         let sql = "DELETE FROM greenlight.link WHERE plan = $1";
         blue.execute(sql, &[&plan], "nobody follows blue any more")
             .await?;
-        let others = "SELECT EXISTS (SELECT FROM greenlight.link)";
-        if blue
-            .one(others, &[], "look who else follows blue")
-            .await?
-            .get(0)
-        {
-            return Ok(());
-        }
+    }
+    // Also where ours was taken away before: the markers are theirs now.
+    if has_another(blue, "link", plan).await? {
+        return Ok(());
     }
     let row = blue
         .one(

@@ -9,7 +9,7 @@ use crate::model::event::Event;
 use crate::model::ident::{quote_ident, quote_literal};
 use crate::model::names;
 use crate::pg::Session;
-use crate::state::{Run, failpoint};
+use crate::state::{Run, failpoint, point};
 
 /// Makes the subscriptions that are missing. `CREATE SUBSCRIPTION` refuses transactions: it looks, acts, and reads back.
 ///
@@ -276,6 +276,7 @@ pub async fn unsubscribe(green: &Session, plan: &str) -> Result<()> {
             format!("DROP SUBSCRIPTION IF EXISTS {quoted}"),
         ] {
             green.run(&statement, "remove a subscription").await?;
+            point("cleanup:subscription").await?;
         }
     }
     Ok(())

@@ -8,6 +8,8 @@ pub const NEXT: &str = "greenlight_next";
 pub const RETIRED: &str = "greenlight_landing";
 /// Where a restored copy stands aside while the migrator fills the namespace.
 pub const ASIDE: &str = "greenlight_aside";
+/// What the names of schemas begin with in which `cleanup` keeps data for a while.
+const QUARANTINE: &str = "greenlight_quarantine";
 /// What is kept about tokens, on blue and, after own, on green.
 pub const TOKENS: &str = "greenlight_tokens";
 /// Where rows that cannot be converted are kept, in the store's schema.
@@ -174,6 +176,71 @@ pub fn lost(place: usize) -> String {
     format!("lost_{place}")
 }
 
+/// Whether a table of the store's schema is one in which a rollback keeps rows.
+#[must_use]
+pub fn is_lost(name: &str) -> bool {
+    numbered(name, "lost_")
+}
+
+/// Whether a table of the store's schema serves a sync or the way back, and is worth nothing once both have ended.
+#[must_use]
+pub fn is_passing(name: &str) -> bool {
+    let numbers = ["queue_", "recent_", "back_queue_", "back_recent_"];
+    numbers.iter().any(|prefix| numbered(name, prefix))
+        || matches!(name, "truncated" | "back_truncated")
+}
+
+fn numbered(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix).is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// What `cleanup` puts into quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The retired landing.
+    Landing,
+    /// A restored copy that stood aside.
+    Aside,
+    /// What lives of tokens were.
+    Tokens,
+    /// What green has served until a rollback.
+    Served,
+    /// Rows that 1.X could not hold.
+    Rows,
+}
+
+impl Kept {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Landing,
+        Self::Aside,
+        Self::Tokens,
+        Self::Served,
+        Self::Rows,
+    ];
+
+    /// The schema in which it is kept.
+    #[must_use]
+    pub fn schema(self) -> String {
+        let what = match self {
+            Self::Landing => "landing",
+            Self::Aside => "aside",
+            Self::Tokens => "tokens",
+            Self::Served => "served",
+            Self::Rows => "rows",
+        };
+        format!("{QUARANTINE}_{what}")
+    }
+
+    /// What is kept in this schema, if it is a quarantine of ours.
+    #[must_use]
+    pub fn of_schema(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kept| kept.schema() == name)
+    }
+}
+
 /// The index by which apply finds a carried row, where the 2.X key is another one.
 #[must_use]
 pub fn identity_index(table: &str) -> String {
@@ -264,6 +331,17 @@ mod tests {
             Some("orders")
         );
         assert!(application(&"long".repeat(40), "a purpose that is long").len() <= LONGEST);
+    }
+
+    #[test]
+    fn a_quarantine_is_known_by_its_name_and_others_are_not() {
+        for kept in Kept::ALL {
+            assert_eq!(Kept::of_schema(&kept.schema()), Some(kept));
+        }
+        assert_eq!(Kept::of_schema("greenlight_quarantine_mine"), None);
+        assert!(is_lost(&lost(3)) && !is_lost("lost_and_found") && !is_lost("lost_"));
+        assert!(is_passing(&back_queue(0)) && is_passing(&recent(12)));
+        assert!(!is_passing("queue") && !is_passing("queue_x") && !is_passing("run"));
     }
 
     #[test]

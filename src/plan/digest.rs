@@ -19,6 +19,7 @@ const WITHOUT_EFFECT: &[&[&str]] = &[
     &["tokens"],
     &["revocations"],
     &["back"],
+    &["cleanup"],
     &["deletes"],
     &["green", "service"],
     &["green", "url_env"],

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use super::spec_back::{BackSpec, BackTableSpec};
+pub use super::spec_cleanup::CleanupSpec;
 pub use super::spec_deletes::DeletesSpec;
 pub use super::spec_limits::{LimitsSpec, ThrottleSpec};
 pub use super::spec_revocations::RevocationsSpec;
@@ -88,6 +89,9 @@ pub struct Spec {
     /// The way back: how rows that green takes after the cutover become rows of 1.X again. Without it there is none.
     #[serde(default)]
     pub back: Option<BackSpec>,
+    /// What becomes of data that `greenlight cleanup` takes away.
+    #[serde(default)]
+    pub cleanup: CleanupSpec,
     /// Guarded deletes: rows that something takes away on green after own are kept for a while, `greenlight restore` puts them
     /// back, and `greenlight observe` raises an alarm when they become many. Without it nothing is kept.
     #[serde(default)]

@@ -29,6 +29,20 @@ impl FromStr for Span {
     }
 }
 
+/// How long something is kept: a duration that may be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention(pub Duration);
+
+impl FromStr for Retention {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        humantime::parse_duration(text.trim())
+            .map(Self)
+            .map_err(|error| format!("`{text}` is no duration such as \"7d\" or \"0s\": {error}"))
+    }
+}
+
 /// A size with its unit: `64MB`, `900GB`. As in `postgresql.conf`, a unit is 1024 times the one below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);
@@ -115,6 +129,27 @@ impl JsonSchema for Span {
             "description": "A duration with its unit: ms, s, min, h, days.",
             "pattern": "^[0-9]+ ?[a-z]+( ?[0-9]+ ?[a-z]+)*$",
             "examples": ["500ms", "10min", "2h 30min"],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Retention {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Word(std::marker::PhantomData))
+    }
+}
+
+impl JsonSchema for Retention {
+    fn schema_name() -> Cow<'static, str> {
+        "Retention".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A duration with its unit, which may be zero: s, min, h, d.",
+            "pattern": "^[0-9]+ ?[a-z]+( ?[0-9]+ ?[a-z]+)*$",
+            "examples": ["7d", "36h", "0s"],
         })
     }
 }

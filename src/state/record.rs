@@ -4,6 +4,9 @@ use crate::model::Side;
 use crate::model::migration::Migration;
 use crate::model::stats::Stats;
 
+/// The fact that a cleanup was begun: nobody goes on with the migration after it.
+pub const CLEANUP: &str = "cleanup";
+
 /// What was begun on this green.
 #[derive(Clone, Debug)]
 pub struct RunRecord {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::View;
-use super::numbers::{bytes, maybe, plural};
+use super::numbers::{bytes, plural};
 use super::paper::{Paper, Tone, clean, hanging};
 use super::table::{Cell, Column, Table};
 use crate::model::Side;
@@ -15,6 +15,9 @@ pub struct CleanupView {
     pub plan: String,
     /// All that greenlight has made.
     pub objects: Vec<ObjectRow>,
+    /// Since when and until when data is in quarantine, if some is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<QuarantineView>,
     /// Whether it was done; else it only looked.
     pub executed: bool,
     /// What should be known before it is done; may be empty.
@@ -23,12 +26,23 @@ pub struct CleanupView {
     pub next: String,
 }
 
+/// How long data is in quarantine.
+#[derive(Clone, Debug, Serialize)]
+pub struct QuarantineView {
+    /// Since when, in UTC.
+    pub since: String,
+    /// Until when, in UTC.
+    pub until: String,
+    /// Whether that has passed.
+    pub over: bool,
+}
+
 /// An object.
 #[derive(Clone, Debug, Serialize)]
 pub struct ObjectRow {
     /// Where it is.
     pub side: Side,
-    /// What it is: `schema`, `table`, `index`.
+    /// What it is: `subscription`, `replication slot`, `publication`, `triggers`, `index`, `table`, `schema`.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -36,7 +50,7 @@ pub struct ObjectRow {
     pub size_bytes: Option<u64>,
     /// What becomes of it.
     pub action: Action,
-    /// Why, if it is kept or could not be removed.
+    /// What it is for, or why it is kept.
     pub why: String,
 }
 
@@ -50,8 +64,10 @@ pub enum Action {
     Keep,
     /// It has been removed.
     Removed,
-    /// It could not be removed.
-    Failed,
+    /// It would be put into quarantine.
+    Quarantine,
+    /// It has been put into quarantine.
+    Quarantined,
 }
 
 impl View for CleanupView {
@@ -69,13 +85,14 @@ impl View for CleanupView {
                 Action::Remove => ("remove", Tone::Caution),
                 Action::Keep => ("keep", Tone::Plain),
                 Action::Removed => ("removed", Tone::Good),
-                Action::Failed => ("failed", Tone::Bad),
+                Action::Quarantine => ("quarantine", Tone::Caution),
+                Action::Quarantined => ("in quarantine", Tone::Good),
             };
             table.row([
                 object.side.to_string().into(),
                 Cell::from(&object.kind),
                 Cell::from(&object.name),
-                maybe(object.size_bytes, bytes).into(),
+                object.size_bytes.map(bytes).unwrap_or_default().into(),
                 Cell::new(word, tone),
                 Cell::from(&object.why),
             ]);
@@ -92,31 +109,31 @@ impl CleanupView {
         let number = |action| u64::try_from(with(action).count()).unwrap_or(u64::MAX);
         let size = |action| with(action).filter_map(|o| o.size_bytes).sum::<u64>();
         let objects = |n| plural(n, "object", "objects");
+        let quarantined = |action, words: &str| match number(action) {
+            0 => String::new(),
+            n => format!("{n} {words} ({}), ", bytes(size(action))),
+        };
         let line = if self.objects.is_empty() {
             format!(
                 "Cleanup of {}: nothing of greenlight is there.",
                 clean(&self.plan)
             )
         } else if self.executed {
-            let failed = number(Action::Failed);
-            let failed = if failed == 0 {
-                String::new()
-            } else {
-                format!(", {failed} failed")
-            };
             format!(
-                "Cleanup of {}: {} removed ({}), {} kept{failed}.",
+                "Cleanup of {}: {} removed ({}), {}{} kept.",
                 clean(&self.plan),
                 objects(number(Action::Removed)),
                 bytes(size(Action::Removed)),
+                quarantined(Action::Quarantined, "put into quarantine"),
                 number(Action::Keep)
             )
         } else {
             format!(
-                "Cleanup of {}: {} would be removed ({}), {} kept. Nothing was changed.",
+                "Cleanup of {}: {} would be removed ({}), {}{} kept. Nothing was changed.",
                 clean(&self.plan),
                 objects(number(Action::Remove)),
                 bytes(size(Action::Remove)),
+                quarantined(Action::Quarantine, "put into quarantine"),
                 number(Action::Keep)
             )
         };
@@ -155,6 +172,7 @@ mod tests {
         CleanupView {
             plan: "hydra".to_owned(),
             objects,
+            quarantine: None,
             executed,
             note: String::new(),
             next: String::new(),
@@ -184,21 +202,21 @@ next: greenlight cleanup plan.toml --execute --confirm hydra
     }
 
     #[test]
-    fn done_and_failed() {
+    fn done_and_put_away() {
         let done = view(
             true,
             vec![
-                object("greenlight_landing", Action::Removed, ""),
-                object("greenlight", Action::Failed, "a view of `bi` reads it"),
+                object("greenlight_next", Action::Removed, ""),
+                object("greenlight_landing", Action::Quarantined, "1.X rows"),
             ],
         );
         insta::assert_snapshot!(done.human(&Paper::plain(100)), @r#"
-side   kind    name                  size  action   why
-───────────────────────────────────────────────────────────────────────────
-green  schema  greenlight_landing  393 MB  removed
-green  schema  greenlight          393 MB  failed   a view of `bi` reads it
+side   kind    name                  size  action         why
+──────────────────────────────────────────────────────────────────
+green  schema  greenlight_next     393 MB  removed
+green  schema  greenlight_landing  393 MB  in quarantine  1.X rows
 
-Cleanup of hydra: 1 object removed (393 MB), 0 kept, 1 failed.
+Cleanup of hydra: 1 object removed (393 MB), 1 put into quarantine (393 MB), 0 kept.
 "#);
         let none = view(true, Vec::new());
         assert_eq!(

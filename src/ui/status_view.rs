@@ -2,6 +2,7 @@
 
 mod back;
 mod deletes;
+mod quarantine;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::model::Side;
 
 pub use back::BackState;
 pub use deletes::DeletesState;
+pub use quarantine::QuarantineState;
 
 /// What `greenlight status` shows.
 #[derive(Clone, Debug, Serialize)]
@@ -43,6 +45,9 @@ pub struct StatusView {
     /// How revocations stand, if the plan has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocations: Option<StandingView>,
+    /// What `cleanup` has put into quarantine, if something is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<QuarantineState>,
     /// The process that is at work, if one is.
     pub running: Option<Holder>,
     /// Who has paused it and since when, if somebody has.
@@ -191,21 +196,9 @@ impl View for StatusView {
     fn human(&self, paper: &Paper) -> String {
         let mut facts = Table::bare([Column::name("fact"), Column::text("value")]);
         let mut fact = |name: &str, cell: Cell| facts.row([Cell::new(name, Tone::Dim), cell]);
-        let since = if self.since.is_empty() {
-            String::new()
-        } else {
-            format!(" since {}", self.since)
-        };
-        match self.owner {
-            Some(Side::Blue) => {
-                fact("owner", format!("blue (epoch {})", self.epoch).into());
-                fact("begun", Cell::from(&self.since));
-            }
-            Some(Side::Green) => fact(
-                "owner",
-                format!("green (epoch {}){since}", self.epoch).into(),
-            ),
-            None => fact("owner", Cell::new("cannot tell", Tone::Bad)),
+        fact("owner", self.owner());
+        if self.owner == Some(Side::Blue) {
+            fact("begun", Cell::from(&self.since));
         }
         match &self.running {
             Some(Holder { holder, pid, host }) => fact(
@@ -249,6 +242,9 @@ impl View for StatusView {
         }
         if let Some(revocations) = &self.revocations {
             fact("revocations", revocations.words());
+        }
+        if let Some(quarantine) = &self.quarantine {
+            fact("quarantine", quarantine.words());
         }
         if let Some(Stopped { step, code, at }) = &self.stopped {
             let text = format!("at {step} with {code}, {at}; `greenlight explain {code}`");
@@ -352,6 +348,19 @@ impl Following {
 }
 
 impl StatusView {
+    fn owner(&self) -> Cell {
+        match self.owner {
+            Some(Side::Blue) => format!("blue (epoch {})", self.epoch).into(),
+            Some(Side::Green) if self.since.is_empty() => {
+                format!("green (epoch {})", self.epoch).into()
+            }
+            Some(Side::Green) => {
+                format!("green (epoch {}) since {}", self.epoch, self.since).into()
+            }
+            None => Cell::new("cannot tell", Tone::Bad),
+        }
+    }
+
     /// The way back, and what is kept of deleted rows.
     fn facts_after_own(&self, fact: &mut impl FnMut(&str, Cell)) {
         match &self.back {

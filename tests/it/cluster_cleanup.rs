@@ -1,5 +1,10 @@
 //! What `cleanup` takes away and what it leaves.
 
+mod kills;
+mod others;
+mod refused;
+mod scene;
+
 use crate::support::{Fixture, Migration, Seed, contents, dump};
 
 const FIXTURE: Fixture = Fixture::Hydra(100);
@@ -30,7 +35,7 @@ fn all(migration: &Migration) -> [&str; 5] {
 }
 
 fn ours(migration: &Migration) -> String {
-    migration.on_green("SELECT coalesce(string_agg(nspname, ' '), '') FROM pg_namespace WHERE nspname LIKE 'greenlight%'")
+    migration.on_green("SELECT coalesce(string_agg(nspname, ' ' ORDER BY nspname), '') FROM pg_namespace WHERE nspname LIKE 'greenlight%'")
 }
 
 #[test]
@@ -125,9 +130,15 @@ fn after_own_nothing_of_ours_is_left() {
         let rows = migration.green_contents();
         migration.run(&["cleanup"]).with(0);
         assert_ne!(ours(&migration), "");
-        migration
-            .run(&["cleanup", "--execute", "--confirm", migration.name()])
-            .with(0);
+        // The rows of 1.X wait, and the record with them.
+        let first = ["cleanup", "--execute", "--confirm", migration.name()];
+        let kept = migration.run(&first).with(0).json();
+        assert!(kept["quarantine"]["until"].is_string(), "{kept:#}");
+        assert_eq!(ours(&migration), "greenlight greenlight_quarantine_landing");
+        assert_eq!(migration.green_contents(), rows);
+        migration.run(&first).with(0);
+        migration.run(&["run"]).error(3, "GL0409");
+        migration.run(&migration.cleanup()).with(0);
         assert_eq!(ours(&migration), "");
         assert_eq!(migration.green_contents(), rows);
         let alien = contents(&migration.pair.green, "green", "reporting");

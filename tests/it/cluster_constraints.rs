@@ -23,7 +23,7 @@ fn whole_run(shop: &Shop) {
         "verify plan.toml",
         "cutover plan.toml --execute --confirm shop-1-to-2",
         "verify plan.toml",
-        "cleanup plan.toml --execute --confirm shop-1-to-2",
+        "cleanup plan.toml --execute --confirm shop-1-to-2 --purge shop-1-to-2",
     ] {
         shop.operator
             .must(&line.split_whitespace().collect::<Vec<_>>());

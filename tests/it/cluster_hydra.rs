@@ -161,9 +161,7 @@ fn end_to_end(seed: Seed) {
     migration.green_is("schema/2.2.json");
     judge(&migration);
     // What is left of ours is in schemas of ours, and goes with them.
-    migration
-        .run(&["cleanup", "--execute", "--confirm", migration.name()])
-        .with(0);
+    migration.run(&migration.cleanup()).with(0);
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%'";
     assert_eq!(migration.on_green(schemas), "0");
     migration.green_dumps_as("schema/2.2.sql");

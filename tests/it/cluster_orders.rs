@@ -154,9 +154,7 @@ fn end_to_end(seed: Seed) {
     migration.green_is("schema/2.json");
     reshaped(&migration);
     carried(&migration);
-    migration
-        .run(&["cleanup", "--execute", "--confirm", migration.name()])
-        .with(0);
+    migration.run(&migration.cleanup()).with(0);
     migration.green_dumps_as("schema/2.sql");
     reshaped(&migration);
     sequences(&migration);

@@ -120,7 +120,15 @@ fn blue_is_clean(stage: &Stage) {
 /// Green gives everything back, and what is left there goes.
 #[track_caller]
 fn clean(stage: &Stage) {
-    let all = ["cleanup", "--all", "--execute", "--confirm", NAME];
+    let all = [
+        "cleanup",
+        "--all",
+        "--execute",
+        "--confirm",
+        NAME,
+        "--purge",
+        NAME,
+    ];
     stage.run(&all).with(0);
     blue_is_clean(stage);
     let left = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

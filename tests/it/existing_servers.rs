@@ -189,7 +189,14 @@ fn orders_are_migrated() {
     is_2_x(&pair);
     command(
         &pair,
-        &["cleanup", "--execute", "--confirm", "orders-1-to-2"],
+        &[
+            "cleanup",
+            "--execute",
+            "--confirm",
+            "orders-1-to-2",
+            "--purge",
+            "orders-1-to-2",
+        ],
         None,
     )
     .end()

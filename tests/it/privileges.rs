@@ -84,7 +84,7 @@ impl Stage {
             "verify plan.toml",
             "report plan.toml",
             "cleanup plan.toml",
-            "cleanup plan.toml --execute --confirm shop-1-to-2",
+            "cleanup plan.toml --execute --confirm shop-1-to-2 --purge shop-1-to-2",
         ] {
             self.operator
                 .must(&line.split_whitespace().collect::<Vec<_>>());

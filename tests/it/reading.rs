@@ -48,7 +48,7 @@ fn cluster_a_run_writes_nothing_on_blue() {
         "run plan.toml",
         "verify plan.toml",
         "cutover plan.toml --execute --confirm shop-1-to-2",
-        "cleanup plan.toml --execute --confirm shop-1-to-2",
+        "cleanup plan.toml --execute --confirm shop-1-to-2 --purge shop-1-to-2",
     ] {
         let words: Vec<&str> = line.split_whitespace().collect();
         shop.operator.must(&words);

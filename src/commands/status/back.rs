@@ -12,11 +12,12 @@ use crate::model::event::Silent;
 use crate::state::{RunRecord, Stop};
 use crate::ui::status_view::BackState;
 
-/// The way back in words, and how it is; the latter from own on.
+/// The way back in words, and how it is; the latter from own on, until what it needs is cleaned up.
 pub(super) async fn stand(
     site: &Site,
     record: &RunRecord,
     owner: Side,
+    cleaned: bool,
     path: &str,
 ) -> Result<(String, Option<BackState>)> {
     let Some(back) = record.migration.way_back() else {
@@ -36,7 +37,11 @@ pub(super) async fn stand(
         Arc::new(Silent),
         Stop::never(),
     )?;
-    let queue = queued(run.store.session(), &run.migration).await.ok();
+    let queue = if cleaned {
+        None
+    } else {
+        queued(run.store.session(), &run.migration).await.ok()
+    };
     let kept = kept(&run.store).await?;
     let waits = queue.map_or_else(
         || "what waits cannot be read".to_owned(),
@@ -57,6 +62,9 @@ pub(super) async fn stand(
         Ok(Way::None | Way::Ahead) => (false, without(owner, path)),
         Err(error) => (false, format!("cannot tell: {}", error.condition())),
     };
+    if cleaned {
+        return Ok((words, None));
+    }
     let state = BackState {
         open,
         compared: kept_back(&run.store, record.turn).await?.map(verdict),

@@ -139,16 +139,16 @@ pub async fn way(run: &Run) -> Result<Way> {
         .into_iter()
         .map(|captured| captured.table)
         .collect();
-    match opened(green).await? {
-        (false, _) => return Ok(Way::Ahead),
-        (true, false) => {
-            let why = "green became the owner without noting its changes for it";
-            return Ok(Way::Closed(why.to_owned()));
-        }
-        (true, true) => {}
+    let (owned, noted) = opened(green).await?;
+    if !owned {
+        return Ok(Way::Ahead);
     }
     if let Some(why) = run.store.get::<String>(CLOSED).await? {
         return Ok(Way::Closed(why));
+    }
+    if !noted {
+        let why = "green became the owner without noting its changes for it";
+        return Ok(Way::Closed(why.to_owned()));
     }
     let window = i64::try_from(back.window.as_secs()).unwrap_or(i64::MAX);
     let sql = include_str!("../../../sql/back/way.sql");

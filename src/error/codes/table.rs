@@ -247,6 +247,14 @@ codes! {
         "Publication, slot and markers on blue are named after the plan, and another green uses them.",
         "Nothing was done: the two would take each other's changes.",
         "Give this plan another name, or clean up the other green first.";
+    CleanupBegun = "GL0415", exit 3, AfterFix, "a cleanup was begun",
+        "A cleanup of this green was begun; what a run, a cutover or an observation would need is gone, or about to go.",
+        "Nothing was done.",
+        "Run `greenlight cleanup PLAN` to its end. To begin anew while a quarantine stands: `greenlight cleanup PLAN --execute --confirm NAME --purge NAME`.";
+    NotOurs = "GL0416", exit 3, AfterFix, "objects of others are in the way",
+        "Something that greenlight has not made is in a schema that would be dropped, or needs something in it.",
+        "It was not touched, and what it needs stands. What was removed before is listed by `greenlight cleanup PLAN`.",
+        "Move what is named above to another schema, or drop it, and run the cleanup again.";
     BadRow = "GL0501", exit 3, AfterFix, "a row cannot be converted",
         "The SELECT of a transform, or a constraint of its target, refuses a row.",
         "The batch was rolled back; all finished batches stand.",
@@ -443,6 +451,10 @@ codes! {
         "Blue does not take a row that an inverse makes, or the inverse fails on a row of green.",
         "What waits to go back is kept. There is no way back until this is mended.",
         "Mend the row on green, or blue's constraint; then `greenlight observe PLAN` goes on.";
+    WayBackOpen = "GL0833", exit 3, AfterFix, "the way back is open",
+        "The window of the way back is not over: what cleanup removes is what a rollback needs.",
+        "Nothing was done: green's writes go on to flow back to blue.",
+        "Wait for the end of the window, or give the way back up for good: `greenlight cleanup PLAN --execute --confirm NAME --give-up-way-back NAME`.";
     NothingKept = "GL0841", exit 3, AfterFix, "no deleted rows are kept on this green",
         "The plan had no `[deletes]` when green became the owner, or green does not own the data.",
         "Nothing was done.",

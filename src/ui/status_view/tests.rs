@@ -29,6 +29,7 @@ fn sample() -> StatusView {
         following: None,
         fence: None,
         lives: None,
+        quarantine: None,
         revocations: None,
         running: None,
         paused: Some(Paused {

@@ -80,6 +80,19 @@ fn cluster_json_is_one_document() {
             &["cleanup", "plan.toml", "--execute", "--confirm", "small"],
             0,
         ),
+        (&["status", "plan.toml"], 0),
+        (
+            &[
+                "cleanup",
+                "plan.toml",
+                "--execute",
+                "--confirm",
+                "small",
+                "--purge",
+                "small",
+            ],
+            0,
+        ),
         (&["cleanup", "plan.toml"], 3),
     ];
     for (arguments, code) in commands {

@@ -70,7 +70,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
         }
     }
     // What no step of the cutover comes to is tried by `cluster_kill`, lives of tokens by `cluster_tokens`, what goes back by
-    // `cluster_back` and `cluster_rollback`.
+    // `cluster_back` and `cluster_rollback`, what is removed by `cluster_cleanup`, what is put back by `cluster_deletes`.
     let known: BTreeSet<&str> = steps.iter().map(String::as_str).collect();
     for (place, _) in PLACES {
         let room = place.split(':').next().unwrap_or_default();
@@ -79,9 +79,11 @@ fn cases(stage: &Stage) -> Vec<Case> {
                 || [
                     "lift",
                     "cancel",
+                    "cleanup",
                     "link",
                     "lives",
                     "revocations",
+                    "restore",
                     "return",
                     "turn"
                 ]

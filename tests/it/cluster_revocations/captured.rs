@@ -75,10 +75,7 @@ fn through(seed: Seed) {
     assert!(again["done"].as_u64() > Some(40), "{again}");
     scene.judge(&landed);
     // Nothing of ours stays.
-    scene
-        .migration
-        .run(&["cleanup", "--execute", "--confirm", scene.migration.name()])
-        .with(0);
+    scene.migration.run(&scene.migration.cleanup()).with(0);
     let left = "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'greenlight%')
                      + (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'greenlight%')";
     assert_eq!(scene.on_blue(left), "0");

@@ -137,6 +137,12 @@ fn cluster_outputs_on_the_pages_are_those_of_a_run() {
         "cleanup plan.toml --execute --confirm shop-1-to-2",
         0,
     );
+    stage.show("status quarantine", "status plan.toml", 0);
+    stage.show(
+        "cleanup purge",
+        "cleanup plan.toml --execute --confirm shop-1-to-2 --purge shop-1-to-2",
+        0,
+    );
     stage.show("explain", "explain GL0111", 0);
     stage.show_head("json-schema", "json-schema", 0, Some(12));
     stage.show_head("completions", "completions bash", 0, Some(5));

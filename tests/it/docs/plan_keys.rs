@@ -172,9 +172,9 @@ impl Book<'_> {
     fn form(&self, key: &Value) -> String {
         let name = reference(key);
         let value = self.resolve(key);
-        if let Some(name @ ("Duration" | "Size" | "Names" | "Expression")) = name {
+        if let Some(name @ ("Duration" | "Retention" | "Size" | "Names" | "Expression")) = name {
             return match name {
-                "Duration" => "duration",
+                "Duration" | "Retention" => "duration",
                 "Size" => "size",
                 "Names" => "a name or a list of names",
                 _ => "an SQL expression or `{ file = \"…\" }`",

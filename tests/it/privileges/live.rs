@@ -112,7 +112,7 @@ fn cluster_a_live_sync_as_poor_roles() {
     // And all the way.
     built();
     must("cutover plan.toml --execute --confirm shop-1-to-2");
-    must("cleanup plan.toml --execute --confirm shop-1-to-2");
+    must("cleanup plan.toml --execute --confirm shop-1-to-2 --purge shop-1-to-2");
     assert_eq!(
         green.psql(
             DATABASE,

@@ -185,6 +185,12 @@ impl Migration {
         ["cutover", "--execute", "--confirm", &self.name]
     }
 
+    /// The arguments of the cleanup after the cutover that leaves nothing behind.
+    pub(crate) fn cleanup(&self) -> [&str; 6] {
+        let name = self.name.as_str();
+        ["cleanup", "--execute", "--confirm", name, "--purge", name]
+    }
+
     /// Goes from the start, or from where it is, to the end.
     #[track_caller]
     pub(crate) fn finish(&self) {
