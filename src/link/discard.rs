@@ -124,7 +124,7 @@ fn needed(error: &Error) -> bool {
 /// Drops a schema of ours with all that is in it.
 ///
 /// # Errors
-/// As [`empty`].
+/// As for emptying it: [`Code::NotOurs`]; [`Code::LockTimeout`].
 pub async fn discard(run: &Run, schema: &str) -> Result<()> {
     let green = run.green("cleanup").await?;
     empty(run, &green, schema, None).await?;

@@ -33,13 +33,19 @@ fn a_restore_that_was_killed_is_run_again() {
 fn rows_that_others_write_meanwhile_are_written_once() {
     let stage = guarded("");
     stage.on_green(&by("janitor", "", "DELETE FROM seats"));
-    let mut restoring = hanging(&stage, &RESTORE, "restore:written=hang", 1500);
-    until_seen(&stage, &mut restoring);
+    let restoring = stopped(&stage, &RESTORE, "restore:written");
     let second = stage.run(&RESTORE).error(1, "GL0843");
     assert!(second.to_string().contains("another"), "{second:#}");
     let insert = "INSERT INTO seats (id, name) OVERRIDING SYSTEM VALUE VALUES (7, 'newer') ON CONFLICT DO NOTHING";
-    stage.on_green(&by("service", "", insert));
-    restoring.end().with(0);
+    std::thread::scope(|scope| {
+        let inserting = scope.spawn(|| stage.on_green(&by("service", "", insert)));
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%newer%'";
+        while stage.on_green(waits) == "0" {
+            assert!(!inserting.is_finished(), "it did not wait");
+        }
+        restoring.signal("CONT");
+        restoring.end().with(0);
+    });
     let seven = "SELECT count(*), string_agg(name, '') FILTER (WHERE id = 7) FROM seats";
     assert_eq!(stage.on_green(seven), "40|seat 7");
 }
@@ -51,9 +57,9 @@ fn a_green_that_is_fenced_takes_nothing_back() {
     stage.on_green(&by("janitor", "", "DELETE FROM seats WHERE id = 4"));
     stage.drained();
     let rollback = ["rollback", "--execute", "--confirm", "service-1-to-2"];
-    let mut turning = hanging(&stage, &rollback, "rollback.fence:done=hang", 3000);
-    until_seen(&stage, &mut turning);
+    let turning = stopped(&stage, &rollback, "rollback.fence:done");
     assert_ne!(stage.run(&RESTORE).code, Some(0));
+    turning.signal("CONT");
     turning.end().with(0);
     let four = "SELECT count(*) FROM seats WHERE id = 4";
     assert_eq!(
@@ -63,11 +69,16 @@ fn a_green_that_is_fenced_takes_nothing_back() {
     stage.run(&RESTORE).error(3, "GL0841");
 }
 
-fn hanging(stage: &Stage, arguments: &[&str], place: &str, hang: u64) -> Program {
+/// A program that stands still at this place until it is told to go on.
+fn stopped(stage: &Stage, arguments: &[&str], place: &str) -> Program {
     let mut command = stage.command(arguments);
     command
-        .env("GREENLIGHT_FAILPOINT", place)
-        .env("GREENLIGHT_FAILPOINT_HANG_MS", hang.to_string())
+        .env("GREENLIGHT_FAILPOINT", format!("{place}=hang"))
+        // As long as it takes to stop it.
+        .env("GREENLIGHT_FAILPOINT_HANG_MS", "2000")
         .env("GREENLIGHT_FAILPOINT_SEEN", stage.path("seen"));
-    Program::start(&mut command)
+    let mut program = Program::start(&mut command);
+    until_seen(stage, &mut program);
+    program.signal("STOP");
+    program
 }

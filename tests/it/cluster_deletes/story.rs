@@ -190,7 +190,6 @@ fn an_alarm_that_nobody_was_there_for_is_raised_later_and_once() {
     };
     let mut observing = stage.begin(&["observe"]);
     observing.until("the alarm", alarm);
-    // One that is under way for long is seen when it commits, whenever its statement ran.
     observing.signal("INT");
     observing.end().with(3);
     let mut observing = stage.begin(&["observe"]);
@@ -201,6 +200,16 @@ fn an_alarm_that_nobody_was_there_for_is_raised_later_and_once() {
         Some(1),
         "{listed:#}"
     );
+    // One that was under way for ten minutes is seen when it commits, whenever its statements ran.
+    let long = "DELETE FROM flows WHERE id LIKE 'login-%'; UPDATE greenlight.removal SET at = at - interval '10 min'";
+    stage.on_green(long);
+    observing.until("the second alarm", alarm);
     observing.signal("INT");
-    observing.end().with(130);
+    observing.end().with(3);
+    let listed = stage.run(&["deletes"]).json();
+    assert_eq!(
+        listed["alarms"].as_array().map(Vec::len),
+        Some(2),
+        "{listed:#}"
+    );
 }
