@@ -113,7 +113,7 @@ pub async fn all(run: &Run, step: &str) -> Result<Outcome> {
         }
         if step == STEP && part.verdict == Verdict::Same {
             known.insert(part.what.clone(), part.rows);
-            run.store.put(COMPARED, &known).await?;
+            run.put(COMPARED, &known).await?;
         }
         parts.push(part);
     }
@@ -123,9 +123,7 @@ pub async fn all(run: &Run, step: &str) -> Result<Outcome> {
     let outcome = Outcome::of(parts);
     if step == STEP && outcome.verdict != Verdict::Same {
         // Whoever mends a row may change another part.
-        run.store
-            .put(COMPARED, &BTreeMap::<String, u64>::new())
-            .await?;
+        run.put(COMPARED, &BTreeMap::<String, u64>::new()).await?;
     }
     Ok(outcome)
 }

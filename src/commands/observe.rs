@@ -200,12 +200,12 @@ async fn while_led(run: &Run, until_empty: bool, seen: &Seen) -> Result<Ended> {
         replayed = Box::pin(replayed) => replayed.map(|()| Ended::Empty),
     };
     match &ended {
-        Ok(Ended::Empty) => back::stuck(&run.store, None).await?,
+        Ok(Ended::Empty) => back::stuck(run, None).await?,
         Err(error) if error.code() == Code::BackStuck => {
-            back::stuck(&run.store, Some(error.condition())).await?;
+            back::stuck(run, Some(error.condition())).await?;
         }
         Err(error) if error.code() == Code::NoWayBack => {
-            back::close(&run.store, error.condition()).await?;
+            back::close(run, error.condition()).await?;
         }
         _ => {}
     }
@@ -251,7 +251,7 @@ async fn compared(run: &Run, seen: &Seen) -> Result<()> {
         unit: "pages",
     });
     let outcome = compare::all(run, VERIFY).await?;
-    outcome.keep(&run.store).await?;
+    outcome.keep(run).await?;
     run.observer.event(Event::StepDone {
         step: VERIFY.to_owned(),
         stats: Stats {
@@ -274,7 +274,7 @@ async fn standing(run: &Run) -> Result<Option<String>> {
         Way::Open { .. } | Way::Stuck(_) => Ok(None),
         Way::Over(why) => Ok(Some(why)),
         Way::Closed(why) => {
-            back::close(&run.store, &why).await?;
+            back::close(run, &why).await?;
             Err(Error::new(Code::NoWayBack, why))
         }
         Way::None => Err(Error::new(
@@ -337,9 +337,9 @@ async fn looks(run: &Run, seen: &Seen) -> Result<String> {
             draining,
             alarm: over,
         };
-        back::keep(&run.store, &kept).await?;
+        back::keep(run, &kept).await?;
         if queued.depth == 0 {
-            back::stuck(&run.store, None).await?;
+            back::stuck(run, None).await?;
         }
         if look % THOROUGH == 0
             && let Some(over) = standing(run).await?

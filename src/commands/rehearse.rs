@@ -82,7 +82,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
     let measured = Measured {
         pause_ms: pauses.iter().max().copied().unwrap_or_default(),
     };
-    run.store.put(REHEARSED, &measured).await?;
+    run.put(REHEARSED, &measured).await?;
     printer.show(&shown(phases, pauses, format!("greenlight cutover {path}")))?;
     Ok(0)
 }

@@ -100,7 +100,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
         )
         .await?;
     if asked {
-        run.store.put(LOSS_ACCEPTED, &arguments.accept_loss).await?;
+        run.put(LOSS_ACCEPTED, &arguments.accept_loss).await?;
     }
     let ended = Box::pin(drive::through(&run, &watchman, arguments.trust_verify)).await;
     watchman.finish();

@@ -26,7 +26,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let outcome = compare::all(&run, "verify").await;
     progress.finish();
     let outcome = outcome?;
-    outcome.keep(&run.store).await?;
+    outcome.keep(&run).await?;
     let parts = outcome.parts.iter().map(part).collect();
     let found = verdict(outcome.verdict);
     let error = outcome.into_result().err();

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Verdict};
 use crate::error::Result;
-use crate::state::Store;
+use crate::state::{Run, Store};
 
 /// The names of the facts: of green, and of blue after own.
 const FACT: &str = "verified";
@@ -13,10 +13,10 @@ impl Outcome {
     ///
     /// # Errors
     /// When the record cannot be written.
-    pub async fn keep(&self, store: &Store) -> Result<()> {
+    pub async fn keep(&self, run: &Run) -> Result<()> {
         match self.turn {
-            Some(turn) => store.put(BACK, &(turn, self.verdict)).await,
-            None => store.put(FACT, &self.verdict).await,
+            Some(turn) => run.put(BACK, &(turn, self.verdict)).await,
+            None => run.put(FACT, &self.verdict).await,
         }
     }
 }

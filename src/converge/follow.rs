@@ -324,7 +324,7 @@ impl<'a> Follow<'a> {
             arriving: vitals.arriving,
             draining: vitals.draining,
         };
-        store.put(VITALS, &kept).await
+        self.run.put(VITALS, &kept).await
     }
 
     fn tell(&self, vitals: &Vitals) {

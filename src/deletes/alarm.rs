@@ -161,10 +161,10 @@ impl Watch {
         };
         let green = run.store.session();
         let mut found = if self.looked {
-            self.newly(&run.store).await?;
+            self.newly(run).await?;
             self.of_this_minute(deletes)
         } else {
-            let mut missed = self.missed(&run.store, deletes).await?;
+            let mut missed = self.missed(run, deletes).await?;
             missed.extend(self.of_this_minute(deletes));
             missed
         };
@@ -186,34 +186,34 @@ impl Watch {
             all.extend(raised.iter().map(|(alarm, _)| alarm.clone()));
             let surplus = all.len().saturating_sub(LAST);
             all.drain(..surplus);
-            run.store.put(ALARMS, &all).await?;
+            run.put(ALARMS, &all).await?;
         }
         Ok(raised)
     }
 
     /// What has become visible since the last look.
-    async fn newly(&mut self, store: &Store) -> Result<()> {
+    async fn newly(&mut self, run: &Run) -> Result<()> {
         let sql = include_str!("../../sql/deletes/newly.sql");
         let doing = "look at what is deleted";
-        let rows = store.session().rows(sql, &[&self.seen], doing).await?;
+        let rows = run.store.session().rows(sql, &[&self.seen], doing).await?;
         let taken: Vec<Taken> = rows.iter().filter_map(Taken::of).collect();
         if !taken.is_empty() {
             self.recent.push_back((Instant::now(), taken));
-            self.saw(store, &rows).await?;
+            self.saw(run, &rows).await?;
         }
         Ok(())
     }
 
-    async fn saw(&mut self, store: &Store, rows: &[Row]) -> Result<()> {
+    async fn saw(&mut self, run: &Run, rows: &[Row]) -> Result<()> {
         self.seen = rows.first().map(|row| row.get("seen"));
-        store.put(SEEN, &self.seen).await
+        run.put(SEEN, &self.seen).await
     }
 
     /// What was taken away while nobody looked: each minute by itself.
-    async fn missed(&mut self, store: &Store, deletes: &Deletes) -> Result<Vec<Alarm>> {
+    async fn missed(&mut self, run: &Run, deletes: &Deletes) -> Result<Vec<Alarm>> {
         let sql = include_str!("../../sql/deletes/minutes.sql");
         let doing = "look at what was deleted while nobody looked";
-        let rows = store.session().rows(sql, &[&self.seen], doing).await?;
+        let rows = run.store.session().rows(sql, &[&self.seen], doing).await?;
         let mut minutes: BTreeMap<i64, Vec<Taken>> = BTreeMap::new();
         let mut young = Vec::new();
         for row in &rows {
@@ -226,7 +226,7 @@ impl Watch {
                 minutes.entry(row.get("minute")).or_default().push(taken);
             }
         }
-        self.saw(store, &rows).await?;
+        self.saw(run, &rows).await?;
         self.recent.push_back((Instant::now(), young));
         let mut worst: BTreeMap<Option<String>, Alarm> = BTreeMap::new();
         for taken in minutes.values() {

@@ -274,7 +274,7 @@ pub async fn record_sequences(run: &Run, session: &Session) -> Result<()> {
         .iter()
         .filter_map(|row| Some((row.get::<_, String>(0), row.get::<_, Option<i64>>(1)?)))
         .collect();
-    run.store.put("sequences", &values).await
+    run.put("sequences", &values).await
 }
 
 /// The carried tables whose rows live in the namespace until own.

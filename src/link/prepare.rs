@@ -70,7 +70,7 @@ pub async fn prepare(run: &Run) -> Result<()> {
             &run.migration,
             &pg::catalog::read(&session, namespace).await?,
         )?;
-        run.store.put(MIGRATING, &true).await?;
+        run.put(MIGRATING, &true).await?;
     }
     let schema =
         describe_schema(&session, if now.aside { names::ASIDE } else { namespace }).await?;
@@ -333,13 +333,12 @@ async fn accept(run: &Run, session: &Session) -> Result<()> {
             ));
         }
     }
-    run.store.put("next", &made).await?;
-    run.store
-        .put(
-            "variables",
-            &variables(&run.migration.variables, session).await?,
-        )
-        .await
+    run.put("next", &made).await?;
+    run.put(
+        "variables",
+        &variables(&run.migration.variables, session).await?,
+    )
+    .await
 }
 
 fn or_nothing(text: &str) -> &str {

@@ -90,7 +90,7 @@ async fn claim(run: &Run, blue: &Session) -> Result<()> {
             let sql = "SELECT gen_random_uuid()::text";
             let made = run.store.session().text(sql, "name this green").await?;
             let token = made.unwrap_or_default();
-            run.store.put(TOKEN, &token).await?;
+            run.put(TOKEN, &token).await?;
             token
         }
     };

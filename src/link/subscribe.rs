@@ -235,7 +235,7 @@ async fn snapshot(run: &Run, watch: &Watch) -> Result<()> {
     let Some(age) = age.filter(|age| Duration::from_secs(*age) > limit) else {
         return Ok(());
     };
-    run.store.put(STOPPED, &true).await?;
+    run.put(STOPPED, &true).await?;
     for name in subscriptions(watch.green(), &run.migration.name).await? {
         let sql = format!("ALTER SUBSCRIPTION {} DISABLE", quote_ident(&name));
         watch.green().run(&sql, "stop the copy").await?;
@@ -259,7 +259,7 @@ async fn enable_again(run: &Run) -> Result<()> {
         let sql = format!("ALTER SUBSCRIPTION {} ENABLE", quote_ident(&name));
         green.run(&sql, "go on with the copy").await?;
     }
-    run.store.put(STOPPED, &false).await
+    run.put(STOPPED, &false).await
 }
 
 /// Removes our subscriptions and tells their slots' names; with blue out of reach the slots stay there.

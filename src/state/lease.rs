@@ -186,6 +186,12 @@ impl Lease {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    /// Whether there is one: a command that only looks has none.
+    #[must_use]
+    pub(super) fn is_held(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// Own has raised the epoch in our own transaction: go on under the new one.
     pub fn owned(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);

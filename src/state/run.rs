@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::sync::watch;
 
 use super::lease::Lease;
@@ -264,6 +265,19 @@ impl Run {
     #[must_use]
     pub fn kept(&self, purpose: &str) -> Option<Session> {
         self.spare.take(Side::Green, Some(purpose))
+    }
+
+    /// Keeps a fact in the record: under our epoch, if we hold a lease. `verify`, which holds none, keeps its verdict beside
+    /// whoever is at work.
+    ///
+    /// # Errors
+    /// [`Code::LeaseLost`] if another process has taken over; when the session fails.
+    pub async fn put<T: Serialize + Sync>(&self, name: &str, body: &T) -> Result<()> {
+        if self.lease.is_held() {
+            self.store.put_under(name, body, self.lease.epoch()).await
+        } else {
+            self.store.put(name, body).await
+        }
     }
 
     /// A session on a side.

@@ -221,7 +221,7 @@ impl Store {
             .collect()
     }
 
-    /// Keeps a fact for the rest of the run.
+    /// Keeps a fact for the rest of the run, whoever we are. Holders of the lease write by [`Run::put`](super::Run::put).
     ///
     /// # Errors
     /// When the session fails.
@@ -234,6 +234,29 @@ impl Store {
                 "keep a fact",
             )
             .await?;
+        Ok(())
+    }
+
+    /// Keeps a fact, under our epoch only.
+    ///
+    /// # Errors
+    /// [`Code::LeaseLost`] under another epoch; when the session fails.
+    pub(super) async fn put_under<T: Serialize + Sync>(
+        &self,
+        name: &str,
+        body: &T,
+        epoch: i64,
+    ) -> Result<()> {
+        let sql = include_str!("../../sql/state/put_fact_under.sql");
+        let body = json(body)?;
+        let kept = self
+            .session
+            .execute(sql, &[&name, &body, &epoch], "keep a fact")
+            .await?;
+        if kept == 0 {
+            let condition = format!("`{name}` was not recorded: another took the lease over");
+            return Err(Error::new(Code::LeaseLost, condition));
+        }
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     };
     match Box::pin(sent).await {
         Ok((taken, tried)) => {
-            stuck(&run.store, None).await?;
+            stuck(run, None).await?;
             let text = format!(
                 "the way back is open: {taken} changed rows went to blue, {tried} more were tried and taken back there"
             );
@@ -46,8 +46,8 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
 async fn told(run: &Run, id: &str, error: Error) -> Result<()> {
     match error.code() {
         Code::LeaseLost | Code::Interrupted => return Err(error),
-        Code::NoWayBack => close(&run.store, error.condition()).await?,
-        _ => stuck(&run.store, Some(error.condition())).await?,
+        Code::NoWayBack => close(run, error.condition()).await?,
+        _ => stuck(run, Some(error.condition())).await?,
     }
     let text = format!("there is no way back: {}", error.condition());
     run.note(id, text).await

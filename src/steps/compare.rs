@@ -22,7 +22,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
 
 pub(super) async fn run(run: &Run, id: &str) -> Result<Stats> {
     let outcome = Box::pin(converge::alongside(run, id, compare::all(run, id))).await?;
-    outcome.keep(&run.store).await?;
+    outcome.keep(run).await?;
     let rows_compared = outcome.parts.iter().map(|part| part.rows).sum();
     outcome.into_result()?;
     Ok(Stats {

@@ -1,7 +1,9 @@
 //! Rollbacks of a green that is written to: by clients with a ledger of what they were told, through all of it.
 
 mod clients;
+mod hydra;
 mod matrix;
+mod stopped;
 
 use std::time::Instant;
 

@@ -104,7 +104,7 @@ pub(super) async fn clean(
         Err(_) => None,
     };
     // From here on nobody goes on with the migration.
-    run.store.put(CLEANUP, &true).await?;
+    run.put(CLEANUP, &true).await?;
     point("cleanup:claimed").await?;
     if wanted.place == Place::Owned && record.migration.way_back().is_some() {
         close(run).await?;
@@ -146,7 +146,7 @@ async fn close(run: &Run) -> Result<()> {
         Way::Closed(why) | Way::Over(why) => why,
         _ => "it was given up by `greenlight cleanup --give-up-way-back`".to_owned(),
     };
-    back::close(&run.store, &why).await?;
+    back::close(run, &why).await?;
     point("cleanup:closed").await
 }
 

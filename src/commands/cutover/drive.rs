@@ -186,7 +186,7 @@ pub(in crate::commands) async fn prepared(run: &Run, steps: &[Step], trust: bool
 /// Every row once more: what changes from here on is compared by its key before the seal.
 async fn compared(run: &Run) -> Result<()> {
     let outcome = compare::all(run, "cutover").await?;
-    outcome.keep(&run.store).await?;
+    outcome.keep(run).await?;
     outcome.into_result()
 }
 

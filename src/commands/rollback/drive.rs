@@ -164,7 +164,7 @@ async fn forward(run: &Run, trust: bool) -> Result<()> {
 /// Every row of blue once more, while it is kept in step: what goes back from here on is compared by its key before the seal.
 async fn compared(run: &Run) -> Result<()> {
     let outcome = compare::all(run, "rollback").await?;
-    outcome.keep(&run.store).await?;
+    outcome.keep(run).await?;
     outcome.into_result()
 }
 

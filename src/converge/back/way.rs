@@ -72,24 +72,24 @@ pub async fn kept(store: &Store) -> Result<Option<Kept>> {
 ///
 /// # Errors
 /// When the record cannot be written.
-pub async fn keep(store: &Store, kept: &Kept) -> Result<()> {
-    store.put(KEPT, kept).await
+pub async fn keep(run: &Run, kept: &Kept) -> Result<()> {
+    run.put(KEPT, kept).await
 }
 
 /// Closes the way back for good: what was missed once is never made up for.
 ///
 /// # Errors
 /// When the record cannot be written.
-pub async fn close(store: &Store, why: &str) -> Result<()> {
-    store.put(CLOSED, &why).await
+pub async fn close(run: &Run, why: &str) -> Result<()> {
+    run.put(CLOSED, &why).await
 }
 
 /// Keeps why the way back stands still, or that it goes on.
 ///
 /// # Errors
 /// When the record cannot be written.
-pub async fn stuck(store: &Store, why: Option<&str>) -> Result<()> {
-    store.put(STUCK, &why).await
+pub async fn stuck(run: &Run, why: Option<&str>) -> Result<()> {
+    run.put(STUCK, &why).await
 }
 
 /// Depth and age of the queues.

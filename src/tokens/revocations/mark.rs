@@ -112,7 +112,7 @@ pub async fn mark(run: &Run) -> Result<()> {
         matches(&run.migration, &blue, &green).await?;
         let marker = marker_of(&blue).await?;
         let marker = marker.map(|marker| marker.id).unwrap_or_default();
-        run.store.put(FACT, &marker).await?;
+        run.put(FACT, &marker).await?;
         point("revocations:mark").await?;
     }
     if marker_of(&green).await?.is_some() {

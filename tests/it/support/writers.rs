@@ -15,6 +15,7 @@ use transaction::{Deed, Memory};
 use work::Writer;
 
 mod hydra;
+mod hydra22;
 mod ledger;
 mod link;
 mod random;
@@ -37,6 +38,8 @@ pub(crate) enum Kind {
     Hydra,
     /// Only what Hydra 1.11 does by itself: nothing there brings a dead token back to life.
     Oauth,
+    /// Hydra 2.2, on green.
+    Hydra22,
 }
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
             Self::Shop => shop::DEEDS,
             Self::Hydra => hydra::DEEDS,
             Self::Oauth => return hydra::oauth(),
+            Self::Hydra22 => return hydra22::DEEDS.to_vec(),
         };
         [storm::DEEDS, own].concat()
     }
@@ -55,6 +59,7 @@ impl Kind {
         match self {
             Self::Shop => shop::TABLES,
             Self::Hydra | Self::Oauth => hydra::TABLES,
+            Self::Hydra22 => &[],
         }
     }
 
@@ -63,6 +68,7 @@ impl Kind {
         let named: Vec<&str> = match self {
             Self::Shop => shop::ALSO.to_vec(),
             Self::Hydra | Self::Oauth => hydra::ALSO.to_vec(),
+            Self::Hydra22 => hydra22::ALSO.to_vec(),
         };
         let deeds = self.deeds();
         let own = deeds.iter().map(|deed| deed.name);

@@ -6,6 +6,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 use super::Shared;
 use super::hydra::Flow;
+use super::hydra22::Grant;
 use super::link::{Failure, Link};
 use super::random::{Rng, fill};
 use super::storm::Table;
@@ -43,6 +44,8 @@ pub(super) struct Memory {
     pub(super) owed: Vec<String>,
     /// Logins under way.
     pub(super) flows: Vec<Flow>,
+    /// Grants under way.
+    pub(super) grants: Vec<Grant>,
 }
 
 /// A transaction under way.
