@@ -89,6 +89,15 @@ pub async fn arm(run: &Run, side: Side) -> Result<()> {
     Ok(())
 }
 
+/// Makes what is left of a fence ours, which an earlier orchestrator has put up or lifted: from here on it moves nothing.
+///
+/// # Errors
+/// [`Code::LeaseLost`] if a later one was here; [`Code::FenceTaken`] if another plan's fence stands.
+pub async fn adopt(run: &Run, side: Side) -> Result<()> {
+    let there = session(run, side).await?;
+    mirror(run, &there).await
+}
+
 async fn mirror(run: &Run, blue: &Session) -> Result<()> {
     let (plan, epoch) = (&run.migration.name, run.lease.epoch());
     let sql = include_str!("../../sql/fence/mirror.sql");

@@ -1,6 +1,7 @@
 //! Cutovers as clients behind a real PgBouncer feel them: no error, nothing lost, nothing twice, and the pooler's death.
 
 mod clients;
+mod million;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,15 @@ struct Site {
 impl Site {
     /// Blue filled and green in step with it, a pooler in front of blue, and clients of it.
     fn start(clients: u32, more: impl Fn(&Pgbouncer) -> String) -> (Self, Clients) {
-        let migration = Migration::start(Fixture::Orders(300), "plan.toml", Seed::Live);
+        let site = Self::of(Fixture::Orders(300), more);
+        let clients = Clients::start(&site.pooler.url("postgres", "shop"), clients);
+        site.migration.run(&["run", "--until", "compare"]).with(0);
+        (site, clients)
+    }
+
+    /// Blue filled, and a pooler in front of it.
+    fn of(fixture: Fixture, more: impl Fn(&Pgbouncer) -> String) -> Self {
+        let migration = Migration::start(fixture, "plan.toml", Seed::Live);
         let line = |blue: bool| {
             let (cluster, database) = if blue {
                 (&migration.pair.blue, "blue")
@@ -37,10 +46,7 @@ impl Site {
             line(false)
         ));
         migration.with_table(&more(&pooler));
-        let clients = Clients::start(&pooler.url("postgres", "shop"), clients);
-        let site = Self { migration, pooler };
-        site.migration.run(&["run", "--until", "compare"]).with(0);
-        (site, clients)
+        Self { migration, pooler }
     }
 
     fn status(&self) -> Value {

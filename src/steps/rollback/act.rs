@@ -277,6 +277,8 @@ async fn close(run: &Run) -> Result<()> {
     if standing.plan != *plan {
         return link::leave_blue(&blue).await;
     }
+    // Whoever opened blue may have been an earlier orchestrator, who died since.
+    fence::adopt(run, Side::Blue).await?;
     let mut backoff = Backoff::new(10);
     while !fence::remove(&blue, &run.migration.namespace, plan, epoch).await? {
         let Some(pause) = backoff.next_pause() else {

@@ -320,19 +320,19 @@ fn seed() -> u64 {
         .unwrap_or(1)
 }
 
-/// Some of any kind, and always a lost reply where blue becomes the owner.
+/// Some of any kind, and always a death and a lost reply where blue becomes the owner.
 #[test]
 fn a_sample_of_what_can_go_wrong_ends_well() {
     let seed = seed();
     let mut proof = Proof::new(seed);
     let mut all = cases(&proof.stage);
     all.sort_by_key(|case| number(seed, &case.to_string()));
-    let lost = Case {
+    let always = ["kill", "lost"].map(|mode| Case {
         place: "turn:committed".to_owned(),
-        mode: "lost",
-    };
-    assert!(all.contains(&lost));
-    for case in all.iter().take(4).chain([&lost]) {
+        mode,
+    });
+    assert!(always.iter().all(|case| all.contains(case)));
+    for case in all.iter().take(3).chain(&always) {
         let came = proof.one(case);
         eprintln!("{case}: {came}");
     }
