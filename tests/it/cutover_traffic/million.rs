@@ -34,7 +34,8 @@ const ORDERS: Service = Service {
     name: "orders",
     fixture: Fixture::Orders(300),
     old: "INSERT INTO audit_log (actor) VALUES ('KEY');
-        INSERT INTO orders (number, customer_id, net, country, placed_at) SELECT 'KEY', id, 9.5, 'DE', now() FROM customers ORDER BY id LIMIT 1 OFFSET CLIENT;
+        INSERT INTO orders (number, customer_id, net, country, placed_at, ship_name, ship_street, ship_city)
+        SELECT 'KEY', id, 9.5, 'DE', now(), 'Ann', 'Hauptstraße 1', 'Köln' FROM customers ORDER BY id LIMIT 1 OFFSET CLIENT;
         UPDATE orders SET note = 'KEY' WHERE number = 'OLD'",
     new: "INSERT INTO audit_log (actor) VALUES ('KEY');
         INSERT INTO orders (number, customer_id, contact_email, region, currency, country, net_cents, placed_at, changed_at)
@@ -197,9 +198,9 @@ fn a_million_acknowledged_writes() {
 
 /// The same, short: so that the long one is known to work.
 #[test]
-fn cluster_some_thousand_acknowledged_writes() {
+fn cluster_some_hundred_acknowledged_transactions() {
     for service in [&ORDERS, &HYDRA] {
-        let outcome = once(service, 1500);
-        assert!(outcome.transactions >= 1500, "{outcome:?}");
+        let outcome = once(service, 500);
+        assert!(outcome.transactions >= 500, "{outcome:?}");
     }
 }
