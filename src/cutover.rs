@@ -14,7 +14,7 @@ mod world;
 
 pub use cancel::cancel;
 pub use cancel_back::cancel_back;
-pub use forecast::{Forecast, Measured, forecast};
+pub use forecast::{Forecast, Load, Measured, forecast};
 pub use gate::{Gate, Opening};
 pub(crate) use gates::REHEARSED;
 pub use gates::{Chosen, Looked, look, look_back};

@@ -18,6 +18,26 @@ const FLIP: Duration = Duration::from_millis(100);
 /// Keys a second that are made again, where nothing was measured: what one worker does on a slow machine.
 const KEYS: f64 = 4000.0;
 
+/// Keys that are compared under the fence at least, and at most: looks before it are repeated until no more are left.
+const RECENT: (f64, f64) = (50.0, 1000.0);
+/// From the last look before the fence until nobody writes.
+const SINCE: f64 = 0.2;
+
+/// What there is to be waited for, as it was measured of late.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// A marker at its slowest.
+    pub marker: Duration,
+    /// Keys that wait.
+    pub queue: u64,
+    /// Keys that come a second.
+    pub arriving: f64,
+    /// Keys that are made again a second, or 0 if that is not known.
+    pub draining: f64,
+    /// Traffic targets.
+    pub targets: usize,
+}
+
 /// The forecast and how it comes about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
@@ -27,18 +47,21 @@ pub struct Forecast {
     pub parts: String,
 }
 
-/// Sums what will be waited for: a marker at its slowest of late, the queue, the keys to compare, own, the flips.
+/// Sums what will be waited for: a marker at its slowest of late, the queue, the keys to compare, own, the flips. What was
+/// rehearsed has the last three in it.
 #[must_use]
-pub fn forecast(
-    marker: Duration,
-    queue: u64,
-    draining: f64,
-    targets: usize,
-    rehearsed: Option<Measured>,
-) -> Forecast {
-    let rate = if draining > 100.0 { draining } else { KEYS };
-    let waiting = f64::from(u32::try_from(queue).unwrap_or(u32::MAX)) / rate;
-    let queue = Duration::try_from_secs_f64(waiting).unwrap_or(Duration::MAX);
+pub fn forecast(load: Load, rehearsed: Option<Measured>) -> Forecast {
+    let Load {
+        marker, targets, ..
+    } = load;
+    let rate = if load.draining > 100.0 {
+        load.draining
+    } else {
+        KEYS
+    };
+    let taking = |keys: f64| Duration::try_from_secs_f64(keys / rate).unwrap_or(Duration::MAX);
+    let queue = taking(f64::from(u32::try_from(load.queue).unwrap_or(u32::MAX)));
+    let compared = taking((load.arriving * SINCE).clamp(RECENT.0, RECENT.1));
     let (rest, how) = match rehearsed {
         Some(measured) => (
             Duration::from_millis(measured.pause_ms),
@@ -47,9 +70,10 @@ pub fn forecast(
         None => {
             let flips = FLIP * u32::try_from(targets).unwrap_or(u32::MAX);
             (
-                OWN + flips,
+                compared.saturating_add(OWN + flips),
                 format!(
-                    "own {} ms and flips {} ms, both assumed",
+                    "keys of late {} ms, own {} ms and flips {} ms, assumed",
+                    compared.as_millis(),
                     OWN.as_millis(),
                     flips.as_millis()
                 ),
@@ -72,16 +96,29 @@ mod tests {
 
     #[test]
     fn a_queue_that_nobody_drains_makes_the_pause_long() {
-        let short = forecast(Duration::from_millis(10), 0, 0.0, 1, None);
-        let long = forecast(Duration::from_millis(10), 40_000, 0.0, 1, None);
-        assert_eq!(short.pause, Duration::from_millis(310));
-        assert_eq!(long.pause, Duration::from_millis(10_310));
+        let load = |queue, arriving| Load {
+            marker: Duration::from_millis(10),
+            queue,
+            arriving,
+            draining: 0.0,
+            targets: 1,
+        };
+        let [short, long, busy] = [load(0, 0.0), load(40_000, 0.0), load(0, 9000.0)]
+            .map(|load| forecast(load, None).pause.as_micros());
+        assert_eq!([short, long, busy], [322_500, 10_322_500, 560_000]);
     }
 
     #[test]
     fn what_was_rehearsed_counts_more_than_what_is_assumed() {
         let rehearsed = Some(Measured { pause_ms: 80 });
-        let found = forecast(Duration::from_millis(5), 100, 10_000.0, 3, rehearsed);
+        let load = Load {
+            marker: Duration::from_millis(5),
+            queue: 100,
+            arriving: 500.0,
+            draining: 10_000.0,
+            targets: 3,
+        };
+        let found = forecast(load, rehearsed);
         assert_eq!(found.pause, Duration::from_millis(95));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::forecast::forecast;
+use super::super::forecast::{Load, forecast};
 use super::super::gate::Gate;
 use super::{Looked, alone, paused, traffic, writers};
 use crate::compare::{Verdict, kept_back};
@@ -139,11 +139,19 @@ async fn pause(run: &Run) -> Gate {
     let limit = run.migration.limits.write_pause;
     let read = async {
         let queued = queued(run.store.session(), &run.migration).await?;
-        let draining = kept(&run.store).await?.map_or(0.0, |kept| kept.draining);
+        let (arriving, draining) = kept(&run.store)
+            .await?
+            .map_or((0.0, 0.0), |kept| (kept.arriving, kept.draining));
         // What waits now is worked off before green is fenced; what comes meanwhile is about what waits on an ordinary day.
         let depth = queued.depth.min(run.migration.limits.queue);
-        let targets = run.migration.traffic.len();
-        let found = forecast(Duration::from_millis(50), depth, draining, targets, None);
+        let load = Load {
+            marker: Duration::from_millis(50),
+            queue: depth,
+            arriving,
+            draining,
+            targets: run.migration.traffic.len(),
+        };
+        let found = forecast(load, None);
         let read: Result<_> = Ok(found);
         read.map(|found| {
             let value = format!("{} ms ({})", found.pause.as_millis(), found.parts);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::forecast::{Measured, forecast};
+use super::super::forecast::{Load, Measured, forecast};
 use super::super::gate::Gate;
 use crate::converge::{Vitals, blue_changed, depth, kept_vitals, pattern};
 use crate::error::Result;
@@ -204,21 +204,23 @@ async fn pause(run: &Run) -> Gate {
         let vitals = vitals(run).await?;
         let rehearsed: Option<Measured> = run.store.get(REHEARSED).await?;
         // With nobody at work the queue is worked off before blue is fenced.
-        let (marker, queue, draining) = match vitals {
+        let (marker, queue, arriving, draining) = match vitals {
             Some(vitals) => (
                 vitals.slowest.or(vitals.lag).unwrap_or(limit),
                 queue,
+                vitals.arriving,
                 vitals.draining,
             ),
-            None => (Duration::from_millis(50), 0, 0.0),
+            None => (Duration::from_millis(50), 0, 0.0, 0.0),
         };
-        let found = forecast(
+        let load = Load {
             marker,
             queue,
+            arriving,
             draining,
-            run.migration.traffic.len(),
-            rehearsed,
-        );
+            targets: run.migration.traffic.len(),
+        };
+        let found = forecast(load, rehearsed);
         let value = format!("{} ms ({})", found.pause.as_millis(), found.parts);
         Ok((value, found.pause <= limit))
     };
