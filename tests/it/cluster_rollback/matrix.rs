@@ -341,7 +341,7 @@ fn a_sample_of_what_can_go_wrong_ends_well() {
 
 /// All of it, from where an earlier run ended: `script/prove-back`.
 #[test]
-#[ignore = "takes half an hour: script/prove-back"]
+#[ignore = "takes an hour: script/prove-back"]
 fn everything_that_can_go_wrong_ends_well() {
     let asked = |name: &str| std::env::var(format!("GREENLIGHT_PROVE_{name}")).ok();
     let seed = asked("SEED")
