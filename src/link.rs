@@ -28,7 +28,7 @@ mod validate;
 
 pub use back::{back_builds, capture_back, drop_back_indexes};
 pub use build::{build_all, build_beside_apply};
-pub use capture::{capture, capture_statements};
+pub use capture::{capture, capture_late, capture_statements};
 pub use crew::each;
 pub use deletes::{keep_deletes, keep_removal_rule};
 pub use detach::{attach, detach};

@@ -13,7 +13,7 @@ use crate::model::ddl::{self, Build};
 use crate::model::event::Event;
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::pg::Session;
-use crate::state::Run;
+use crate::state::{Run, without};
 
 /// Builds what is given in its order, as many at once as the plan allows, then attaches the constraints.
 ///
@@ -144,7 +144,7 @@ async fn beside_apply(run: &Run, session: &Session, build: &Build) -> Result<()>
     let table = quote_qualified(&build.schema, &build.table);
     let partitioned: bool = session.one(sql, &[&table], "look at a table").await?.get(0);
     match (concurrently, plain) {
-        (Some(concurrently), _) if !partitioned => {
+        (Some(concurrently), _) if !partitioned && !without("concurrently") => {
             run.lease.prove(session).await?;
             let name = quote_qualified(&build.schema, &build.name);
             // It waits for every transaction that could still write without it, and keeps nobody waiting meanwhile.

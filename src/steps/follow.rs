@@ -3,6 +3,7 @@
 use super::{CLEANUP, Description};
 use crate::converge;
 use crate::error::Result;
+use crate::link;
 use crate::model::migration::Migration;
 use crate::model::stats::Stats;
 use crate::state::Run;
@@ -21,6 +22,7 @@ pub(super) fn describe(migration: &Migration) -> Description {
 }
 
 pub(super) async fn run(run: &Run, id: &str) -> Result<Stats> {
+    link::capture_late(run).await?;
     let rows = converge::until_in_step(run, id).await?;
     Ok(Stats {
         rows_inserted: rows.inserted,

@@ -2,6 +2,7 @@
 
 mod kills;
 mod landing;
+mod order;
 mod safeguards;
 mod watched;
 

@@ -26,6 +26,7 @@ fn without(safeguard: &str, fixture: Fixture, kind: Kind) -> Option<i32> {
 #[test]
 fn without_a_safeguard_rows_are_wrong_and_that_is_found() {
     let cases = [
+        ("capture-first", Fixture::Orders(300), Kind::Shop),
         ("old-keys", Fixture::Orders(300), Kind::Shop),
         ("reach", Fixture::Orders(300), Kind::Shop),
         ("deletes", Fixture::Orders(300), Kind::Shop),
