@@ -4,6 +4,7 @@ mod clients;
 mod hydra;
 mod matrix;
 mod stopped;
+mod storm;
 
 use std::time::Instant;
 

@@ -29,5 +29,5 @@ pub(crate) use nats::Nats;
 pub(crate) use nginx::Nginx;
 pub(crate) use operator::Operator;
 pub(crate) use pgbouncer::Pgbouncer;
-pub(crate) use program::{Program, greenlight};
+pub(crate) use program::{Ended, Program, greenlight};
 pub(crate) use rows::{Row, contents, rows};

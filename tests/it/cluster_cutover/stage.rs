@@ -55,8 +55,8 @@ impl Stage {
     /// The same; blue runs these statements first.
     pub(super) fn prepared(kind: Kind, seed: u64, pause: u64, blue: &[&str]) -> Self {
         let fixture = match kind {
-            Kind::Hydra | Kind::Oauth | Kind::Hydra22 => Fixture::Hydra(200),
             Kind::Shop => Fixture::Orders(300),
+            _ => Fixture::Hydra(200),
         };
         let migration = Migration::prepared(fixture, "plan.toml", Seed::Live, blue);
         std::fs::write(migration.path("front.sh"), FRONT).expect("the front");
@@ -206,11 +206,11 @@ impl Stage {
         let acknowledged = self.writers.acknowledged();
         self.writers.stop().check(&self.url);
         match self.kind {
-            Kind::Hydra | Kind::Oauth | Kind::Hydra22 => cluster_hydra::judge(&self.migration),
             Kind::Shop => {
                 cluster_orders::reshaped(&self.migration);
                 cluster_orders::carried(&self.migration);
             }
+            _ => cluster_hydra::judge(&self.migration),
         }
         acknowledged
     }

@@ -44,8 +44,8 @@ impl Stage {
 
     fn open(kind: Kind) -> Self {
         let fixture = match kind {
-            Kind::Hydra | Kind::Oauth | Kind::Hydra22 => Fixture::Hydra(400),
             Kind::Shop => Fixture::Orders(300),
+            _ => Fixture::Hydra(400),
         };
         let migration = Migration::start(fixture, "plan.toml", Seed::Live);
         Self {
@@ -131,11 +131,11 @@ impl Stage {
             format!("ALTER DATABASE \"{database}\" SET search_path = greenlight_next, public");
         self.migration.pair.green.psql("postgres", &sql);
         match self.kind {
-            Kind::Hydra | Kind::Oauth | Kind::Hydra22 => cluster_hydra::judge(&self.migration),
             Kind::Shop => {
                 cluster_orders::reshaped(&self.migration);
                 cluster_orders::carried(&self.migration);
             }
+            _ => cluster_hydra::judge(&self.migration),
         }
     }
 }

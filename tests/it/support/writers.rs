@@ -19,6 +19,7 @@ mod hydra22;
 mod ledger;
 mod link;
 mod random;
+mod service;
 mod shop;
 mod storm;
 mod transaction;
@@ -40,6 +41,8 @@ pub(crate) enum Kind {
     Oauth,
     /// Hydra 2.2, on green.
     Hydra22,
+    /// The small service of the tests of the way back, 2.X, on green.
+    Service,
 }
 
 impl Kind {
@@ -47,6 +50,7 @@ impl Kind {
     fn deeds(self) -> Vec<Deed> {
         let own = match self {
             Self::Shop => shop::DEEDS,
+            Self::Service => service::DEEDS,
             Self::Hydra => hydra::DEEDS,
             Self::Oauth => return hydra::oauth(),
             Self::Hydra22 => return hydra22::DEEDS.to_vec(),
@@ -58,6 +62,7 @@ impl Kind {
     fn tables(self) -> &'static [storm::Table] {
         match self {
             Self::Shop => shop::TABLES,
+            Self::Service => service::TABLES,
             Self::Hydra | Self::Oauth => hydra::TABLES,
             Self::Hydra22 => &[],
         }
@@ -67,6 +72,7 @@ impl Kind {
     pub(crate) fn operations(self) -> Vec<&'static str> {
         let named: Vec<&str> = match self {
             Self::Shop => shop::ALSO.to_vec(),
+            Self::Service => service::ALSO.to_vec(),
             Self::Hydra | Self::Oauth => hydra::ALSO.to_vec(),
             Self::Hydra22 => hydra22::ALSO.to_vec(),
         };
