@@ -33,5 +33,5 @@ pub use recheck::{Recheck, forget_recent, keep_recent};
 pub use settle::{Follows, Settle};
 pub use throttle::Throttle;
 pub use transform::{Insert, batch_condition, planner_hints, select_for};
-pub use wait::{Backoff, rest};
+pub use wait::{Backoff, again, rest};
 pub use watch::{Watch, blue_changed, pattern};

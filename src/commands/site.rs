@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::model::Side;
 use crate::model::event::Observer;
 use crate::model::migration::Migration;
-use crate::pg::{self, Address, Session, Settings};
+use crate::pg::{self, Address, Session, Settings, Silence};
 use crate::plan::{self, Loaded};
 use crate::state::{CLEANUP, Lease, Run, RunRecord, Spare, Stop, Store};
 
@@ -18,6 +18,7 @@ pub(super) struct Site {
     pub(super) loaded: Loaded,
     blue: Option<String>,
     green: Option<String>,
+    silence: Silence,
 }
 
 impl Site {
@@ -27,6 +28,7 @@ impl Site {
             loaded: plan::load(path)?,
             blue: global.blue.clone(),
             green: global.green.clone(),
+            silence: Silence::default(),
         })
     }
 
@@ -58,6 +60,7 @@ impl Site {
             variable.as_deref(),
             &lookup,
         )
+        .map(|address| address.sharing(&self.silence))
     }
 
     /// A session that only reads.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use futures_util::{StreamExt, pin_mut};
+use futures_util::{TryStreamExt, pin_mut};
 
 use super::crew::{Crew, Range, Read, lock};
 use super::source::{Hand, Source};
@@ -260,15 +260,13 @@ impl Read for List<'_> {
             &range.rows(),
             &more,
         );
-        let failed = |cause| session.error(doing, &cause);
         let none: [&str; 0] = [];
-        let rows = session.query_raw(&sql, none).await.map_err(failed)?;
+        let rows = session.heard(doing, session.query_raw(&sql, none)).await?;
         pin_mut!(rows);
         let mut count = 0;
         // Gathered aside: a range that fails half-way is read again, and must not count twice.
         let mut gathered: HashMap<String, Entry> = HashMap::new();
-        while let Some(row) = rows.next().await {
-            let row = row.map_err(failed)?;
+        while let Some(row) = session.heard(doing, rows.try_next()).await? {
             count += 1;
             // A transform may make NULL of a key, if only to be found out here.
             let key = row.get::<_, Option<&str>>(0).unwrap_or("NULL");

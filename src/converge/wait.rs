@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::error::Result;
-use crate::state::Stop;
+use crate::error::{Error, Result};
+use crate::model::event::Event;
+use crate::state::{Run, Stop};
 
 /// Rests for a while, or until the run is told to stop.
 ///
@@ -19,6 +20,24 @@ pub async fn rest(stop: &Stop, duration: Duration) -> Result<()> {
     )]
     let _ = tokio::time::timeout(duration, stop.wait()).await;
     stop.check()
+}
+
+/// Tells why something is tried again, and waits for that; not to be interrupted.
+///
+/// # Errors
+/// The one of the last try, when the tries are used up.
+pub async fn again(run: &Run, step: &str, backoff: &mut Backoff, failed: Error) -> Result<()> {
+    let Some(pause) = backoff.next_pause() else {
+        return Err(failed);
+    };
+    run.observer.event(Event::Waiting {
+        step: step.to_owned(),
+        reason: Some(format!(
+            "{failed}; next try in {:.1} s",
+            pause.as_secs_f64()
+        )),
+    });
+    rest(&Stop::never(), pause).await
 }
 
 /// Growing pauses between tries, with an end.

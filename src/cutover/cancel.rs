@@ -1,6 +1,6 @@
 //! Gives a cutover up: blue takes writes again, green follows it again, traffic goes on as before.
 
-use crate::converge::{Backoff, forget_recent};
+use crate::converge::{Backoff, again, forget_recent};
 use crate::error::{Code, Error, Result};
 use crate::fence;
 use crate::link;
@@ -20,6 +20,7 @@ pub async fn cancel(run: &Run) -> Result<()> {
         ..run.clone()
     };
     run.spare.clear();
+    run.hurry(true);
     let mut first: Option<Error> = None;
     let mut keep = |done: Result<()>| {
         if let Err(error) = done
@@ -63,12 +64,11 @@ async fn lift(run: &Run) -> Result<()> {
         if error.code() == Code::LeaseLost {
             return Err(error);
         }
-        let Some(pause) = backoff.next_pause() else {
+        if let Err(error) = again(run, "fence", &mut backoff, error).await {
             return Err(
                 Error::new(Code::StillFenced, "blue's fence could not be lifted").caused_by(error),
             );
-        };
-        crate::converge::rest(&run.stop, pause).await?;
+        }
     }
 }
 

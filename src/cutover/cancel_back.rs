@@ -1,7 +1,7 @@
 //! Gives a rollback up: green takes writes again, traffic goes on to it.
 
 use crate::converge::back::claim;
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, again};
 use crate::error::{Code, Error, Result};
 use crate::fence::{self, State};
 use crate::link;
@@ -23,6 +23,7 @@ pub async fn cancel_back(run: &Run) -> Result<()> {
         ..run.clone()
     };
     run.spare.clear();
+    run.hurry(true);
     lift(run).await?;
     point("cancel:lifted").await?;
     let released = release(run).await;
@@ -51,12 +52,11 @@ async fn lift(run: &Run) -> Result<()> {
         if matches!(error.code(), Code::LeaseLost | Code::NoWayBack) {
             return Err(error);
         }
-        let Some(pause) = backoff.next_pause() else {
+        if let Err(error) = again(run, "rollback.fence", &mut backoff, error).await {
             return Err(
                 Error::new(Code::StillFenced, "green's fence could not be lifted").caused_by(error),
             );
-        };
-        rest(&run.stop, pause).await?;
+        }
     }
 }
 

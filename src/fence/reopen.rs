@@ -3,7 +3,7 @@
 use super::function::{self, Body};
 use super::install::{refused, session};
 use super::standing::{self, State};
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, again};
 use crate::error::{Code, Effect, Error, Result};
 use crate::model::{Side, names};
 use crate::pg::Session;
@@ -107,14 +107,9 @@ pub async fn turned(run: &Run, turn: i64) -> Result<bool> {
             Ok(standing.plan == run.migration.name && standing.turn >= turn)
         };
         let asked: Result<bool> = asked.await;
-        let error = match asked {
+        match asked {
             Ok(turned) => return Ok(turned),
-            Err(error) => error,
-        };
-        let Some(pause) = backoff.next_pause() else {
-            return Err(error);
-        };
-        // The run's own stop may be set; here it is not to be heard.
-        rest(&crate::state::Stop::never(), pause).await?;
+            Err(error) => again(run, "rollback.own", &mut backoff, error).await?,
+        }
     }
 }

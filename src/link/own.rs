@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use super::back::capture_back;
 use super::deletes::{keep_deletes, keep_removal_rule};
 use super::landing::{landed_in_namespace, next_catalog};
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, again};
 use crate::error::{Code, Effect, Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::ident::{quote_ident, quote_qualified};
@@ -109,10 +109,9 @@ async fn settled(run: &Run, lost: Error) -> Result<()> {
                 .caused_by(lost));
             }
             Err(error) => {
-                let Some(pause) = backoff.next_pause() else {
+                if let Err(error) = again(run, "own", &mut backoff, error).await {
                     return Err(lost.detail(format!("green cannot be asked: {error}")));
-                };
-                rest(&run.stop, pause).await?;
+                }
             }
         }
     }

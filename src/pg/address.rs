@@ -13,6 +13,7 @@ use tokio_postgres::Config;
 use super::conninfo::{self, Parameters};
 use super::passfile::{self, PassFile};
 use super::service;
+use super::session::Silence;
 use crate::error::{Code, Error, Result};
 use crate::model::{self, Side};
 
@@ -71,6 +72,7 @@ pub struct Address {
     sslmode: SslMode,
     roots: Roots,
     shown: String,
+    silence: Silence,
 }
 
 impl Address {
@@ -190,6 +192,19 @@ impl Address {
             .map_err(|reason| bad("its parameters", reason))
     }
 
+    /// The same; its sessions and those of others share a limit of silence.
+    #[must_use]
+    pub fn sharing(mut self, silence: &Silence) -> Self {
+        self.silence = silence.clone();
+        self
+    }
+
+    /// How long the server may say nothing.
+    #[must_use]
+    pub fn silence(&self) -> &Silence {
+        &self.silence
+    }
+
     /// The same server and login, another database.
     ///
     /// # Errors
@@ -274,6 +289,7 @@ impl Address {
             sslmode,
             roots,
             shown,
+            silence: Silence::default(),
         })
     }
 

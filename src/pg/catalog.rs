@@ -4,7 +4,7 @@
 //! statements themselves do not name them.
 
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use super::session::{Session, search_path};
 use crate::error::{Code, Error, Result};
@@ -81,11 +81,17 @@ pub async fn make_ready(session: &Session, schema: &str) -> Result<()> {
 
 async fn all(session: &Session, schema: &str, doing: &str) -> Result<Catalog> {
     let rows = async |sql: &'static str| {
-        let rows = match session.ready(sql) {
-            Some(statement) => session.query(&statement, &[&schema]).await,
-            None => session.query_typed(sql, &[(&schema, Type::TEXT)]).await,
-        };
-        rows.map_err(|cause| session.error(doing, &cause))
+        let schema: &(dyn ToSql + Sync) = &schema;
+        match session.ready(sql) {
+            Some(statement) => {
+                let asked = session.query(&statement, std::slice::from_ref(&schema));
+                session.heard(doing, asked).await
+            }
+            None => {
+                let asked = [(schema, Type::TEXT)];
+                session.heard(doing, session.query_typed(sql, &asked)).await
+            }
+        }
     };
     let mut catalog = Catalog {
         form: Catalog::FORM,

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::task::AbortHandle;
 use tokio_postgres::config::SslMode as WireSslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Row, SimpleQueryMessage, SimpleQueryRow};
@@ -22,10 +23,12 @@ mod cancel;
 pub(super) mod failure;
 mod ready;
 mod settings;
+mod silence;
 
 pub use cancel::Canceller;
 pub use settings::Settings;
 pub(super) use settings::search_path;
+pub use silence::Silence;
 
 /// The oldest server that we work with, as `server_version_num`.
 pub const OLDEST: i32 = 140_000;
@@ -42,6 +45,10 @@ pub struct Session {
     ended: Arc<Mutex<Option<sqlstate::ServerMessage>>>,
     /// What the server has prepared.
     ready: ready::Ready,
+    /// How long the server may say nothing.
+    silence: Silence,
+    /// What reads from the server.
+    connection: AbortHandle,
 }
 
 /// Connects as `greenlight/<plan>/<purpose>` and pins the settings, in one round trip after the login.
@@ -128,7 +135,7 @@ async fn open(
         return Err(failure::too_old(address, &told));
     }
     let ended = Arc::new(Mutex::new(None));
-    tokio::spawn({
+    let connection = tokio::spawn({
         let ended = Arc::clone(&ended);
         async move {
             if let Err(cause) = connection.await {
@@ -147,6 +154,8 @@ async fn open(
         tls: tls.clone(),
         ended,
         ready: ready::Ready::default(),
+        silence: address.silence().clone(),
+        connection: connection.abort_handle(),
     };
     session.pin(settings).await?;
     if session.server_version < OLDEST {
@@ -226,10 +235,7 @@ impl Session {
     /// # Errors
     /// See [`sqlstate::error`]; so for all methods here.
     pub async fn run(&self, sql: &str, doing: &str) -> Result<()> {
-        self.client
-            .batch_execute(sql)
-            .await
-            .map_err(|cause| self.error(doing, &cause))
+        self.heard(doing, self.client.batch_execute(sql)).await
     }
 
     /// The rows of a query.
@@ -242,10 +248,7 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
         doing: &str,
     ) -> Result<Vec<Row>> {
-        self.client
-            .query(sql, parameters)
-            .await
-            .map_err(|cause| self.error(doing, &cause))
+        self.heard(doing, self.client.query(sql, parameters)).await
     }
 
     /// The one row of a query.
@@ -291,11 +294,7 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub async fn text(&self, sql: &str, doing: &str) -> Result<Option<String>> {
-        let messages = self
-            .client
-            .simple_query(sql)
-            .await
-            .map_err(|cause| self.error(doing, &cause))?;
+        let messages = self.heard(doing, self.client.simple_query(sql)).await?;
         let row = messages.iter().find_map(as_row);
         Ok(row
             .filter(|row| !row.is_empty())
@@ -312,10 +311,8 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
         doing: &str,
     ) -> Result<u64> {
-        self.client
-            .execute(sql, parameters)
+        self.heard(doing, self.client.execute(sql, parameters))
             .await
-            .map_err(|cause| self.error(doing, &cause))
     }
 
     /// Commits the open transaction.
@@ -323,10 +320,7 @@ impl Session {
     /// # Errors
     /// As [`Session::run`]; a lost connection leaves [`Effect::Unknown`](crate::error::Effect::Unknown).
     pub async fn commit(&self, doing: &str) -> Result<()> {
-        self.client
-            .batch_execute("COMMIT")
-            .await
-            .map_err(|cause| self.with_reason(sqlstate::commit_error(self.side, doing, &cause)))
+        self.run("COMMIT", doing).await.map_err(sqlstate::of_commit)
     }
 
     /// Rolls the open transaction back.

@@ -77,10 +77,9 @@ pub fn error(side: Side, doing: &str, source: &tokio_postgres::Error) -> Error {
     error.caused_by(message)
 }
 
-/// The error of a COMMIT: if the connection was lost, nobody knows here whether the transaction stands.
+/// An error as that of a COMMIT: if the connection was lost, nobody knows here whether the transaction stands.
 #[must_use]
-pub fn commit_error(side: Side, doing: &str, source: &tokio_postgres::Error) -> Error {
-    let found = error(side, doing, source);
+pub fn of_commit(found: Error) -> Error {
     if found.code() == Code::ConnectionLost {
         found
             .effect(

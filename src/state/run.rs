@@ -117,6 +117,9 @@ pub struct Run {
     pub spare: Spare,
 }
 
+/// What a server may take on top of the pause: so long a statement of a pause takes on no server that is alive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Open sessions of each side that nobody uses yet: a pause is no time to log in. Some are kept for a purpose, with what was
 /// prepared in them.
 #[derive(Clone, Debug, Default)]
@@ -150,6 +153,12 @@ impl Spare {
 }
 
 impl Run {
+    /// Whether somebody waits for us: then a server that says nothing for longer than writes may wait is given up.
+    pub fn hurry(&self, somebody_waits: bool) {
+        let limit = self.migration.limits.write_pause + PATIENCE;
+        self.green.silence().allow(somebody_waits.then_some(limit));
+    }
+
     /// The settings of a working session.
     #[must_use]
     pub fn settings(&self, search_path: &[&str]) -> Settings {

@@ -1,7 +1,7 @@
 //! Points the traffic to green.
 
 use super::Description;
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, again};
 use crate::error::Result;
 use crate::model::Side;
 use crate::model::migration::Migration;
@@ -27,10 +27,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
         run.still_ours().await?;
         // Green owns the data: there is no other way than on.
         while let Err(error) = traffic.point(n, Side::Green).await {
-            let Some(pause) = backoff.next_pause() else {
-                return Err(error);
-            };
-            rest(&run.stop, pause).await?;
+            again(run, "flip", &mut backoff, error).await?;
         }
         point("flip:pointed").await?;
     }

@@ -42,6 +42,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         recheck.keep(run);
         link::make_ready(run).await?;
     }
+    run.hurry(true);
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
         if traffic.holds(n) {

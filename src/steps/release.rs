@@ -2,7 +2,7 @@
 
 use super::Description;
 use super::flip::FORWARD;
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, again};
 use crate::error::Result;
 use crate::model::migration::Migration;
 use crate::state::{Run, point};
@@ -17,10 +17,7 @@ pub(super) async fn run(run: &Run) -> Result<()> {
     for n in 0..traffic.len() {
         let mut backoff = Backoff::new(6);
         while let Err(error) = traffic.release(n).await {
-            let Some(pause) = backoff.next_pause() else {
-                return Err(error);
-            };
-            rest(&run.stop, pause).await?;
+            again(run, "release", &mut backoff, error).await?;
         }
         point("release:released").await?;
     }

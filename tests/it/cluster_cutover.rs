@@ -1,6 +1,7 @@
 //! Cutovers of a blue that is written to: by writers with a ledger of what they were told, all through it.
 
 mod busy;
+mod cuts;
 mod matrix;
 mod refused;
 mod safeguards;

@@ -112,13 +112,7 @@ async fn settled_owner(run: &Run) -> Result<Side> {
         match asked {
             Ok(true) => return Ok(Side::Green),
             Ok(false) => return Ok(Side::Blue),
-            Err(error) => {
-                let Some(pause) = backoff.next_pause() else {
-                    return Err(error);
-                };
-                // The run's own stop may be set; here it is not to be heard.
-                converge::rest(&crate::state::Stop::never(), pause).await?;
-            }
+            Err(error) => converge::again(run, "own", &mut backoff, error).await?,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::{observe, release};
 use super::Turn;
 use crate::converge::back::{Recheck, Way, claim, queued, way};
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, again, rest};
 use crate::error::{Code, Error, Result};
 use crate::fence;
 use crate::link;
@@ -106,6 +106,7 @@ async fn hold(run: &Run, id: &str) -> Result<()> {
     // A pause is no time to log in: for the fence, the look at what went back, and what opens blue.
     let streams = streams(&run.migration).len();
     run.prepare(streams + 3, streams + 7).await?;
+    run.hurry(true);
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
         if traffic.holds(n) {
@@ -236,10 +237,7 @@ async fn flip(run: &Run) -> Result<()> {
         run.still_ours().await?;
         // Blue owns the data: there is no other way than on.
         while let Err(error) = traffic.point(n, Side::Blue).await {
-            let Some(pause) = backoff.next_pause() else {
-                return Err(error);
-            };
-            rest(&run.stop, pause).await?;
+            again(run, "rollback.flip", &mut backoff, error).await?;
         }
         point("flip:pointed").await?;
     }

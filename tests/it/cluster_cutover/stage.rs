@@ -1,6 +1,7 @@
 //! A pair under writers, ready to be cut over, and what must hold after a cutover that was given up or done.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::program::Ended;
@@ -136,6 +137,17 @@ impl Stage {
         hang: u64,
         without: &str,
     ) -> Program {
+        Program::start(&mut self.armed(arguments, places, hang, without))
+    }
+
+    /// The same, not yet started.
+    pub(super) fn armed(
+        &self,
+        arguments: &[&str],
+        places: &str,
+        hang: u64,
+        without: &str,
+    ) -> Command {
         std::fs::remove_file(self.seen()).ok();
         let mut command = self.migration.command(arguments);
         command
@@ -144,7 +156,7 @@ impl Stage {
             .env("GREENLIGHT_FAILPOINT_SEEN", self.seen())
             .env("GREENLIGHT_FAILPOINT_HANG_MS", hang.to_string())
             .env("GREENLIGHT_WITHOUT", without);
-        Program::start(&mut command)
+        command
     }
 
     /// Runs a command as an operator does: again for as long as it refuses because of a gate that opens by itself, such as a

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use greenlight::error::{Code, Effect, Retry};
 use greenlight::model::Side;
-use greenlight::pg::Settings;
+use greenlight::pg::{Address, Settings};
 
-use crate::support::{Cluster, Options};
+use crate::support::{Cluster, Options, Wire};
 
 #[tokio::test]
 async fn settings_are_pinned_whatever_database_and_role_say() {
@@ -174,4 +174,30 @@ async fn a_cluster_keeps_its_rows_over_stops() {
         cluster.psql("The Shop", "SELECT v, current_setting('work_mem') FROM t"),
         "1|7MB"
     );
+}
+
+/// A network that swallows everything shows in nothing but silence.
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up_where_somebody_waits() {
+    let cluster = Cluster::start(Side::Blue);
+    let network = cluster.forwarder();
+    let url = network.url("postgres");
+    let address = Address::resolve(Side::Blue, Some(&url), None, None, &|_| None);
+    let address = address.expect("the address of a network");
+    let session = greenlight::pg::connect(&address, "plan", "test", &Settings::default())
+        .await
+        .expect("a session");
+    address.silence().allow(Some(Duration::from_millis(200)));
+    session.run("BEGIN", "begin").await.expect("it answers");
+    network.set(Wire::Hole);
+    let error = session.commit("end").await.expect_err("nothing is heard");
+    assert_eq!(error.code(), Code::ConnectionLost);
+    assert_eq!(error.effect_left(), Effect::Unknown);
+    assert!(error.to_string().contains("said nothing"), "{error}");
+    let after = session.run("SELECT 1", "ask again").await;
+    assert_eq!(
+        after.expect_err("it is closed").code(),
+        Code::ConnectionLost
+    );
+    assert!(session.closed());
 }

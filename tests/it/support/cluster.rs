@@ -12,6 +12,7 @@ use greenlight::model::Side;
 use greenlight::pg::{Address, Session, Settings};
 
 use super::binaries::{binaries, must};
+use super::forwarder::Forwarder;
 use super::leftovers;
 use super::signal::send;
 use super::template::template;
@@ -188,6 +189,11 @@ impl Cluster {
             self.folder.path().display(),
             self.port
         )
+    }
+
+    /// A network in front of it.
+    pub(crate) fn forwarder(&self) -> Forwarder {
+        Forwarder::start(self.folder.path(), self.port)
     }
 
     /// The same as a value.

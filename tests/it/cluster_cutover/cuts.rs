@@ -1,0 +1,109 @@
+//! The network between two of the three is cut in the middle of a cutover, so that everything vanishes in it or every connection is
+//! reset; it is mended when the program has ended, and what was under way arrives late.
+
+use std::time::Instant;
+
+use super::stage::Stage;
+use crate::support::writers::Kind;
+use crate::support::{Program, Wire};
+
+/// Between whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pair {
+    /// Us and blue.
+    Blue,
+    /// Us and green.
+    Green,
+    /// Green and blue, where the changes pass.
+    Stream,
+}
+
+/// Where each is cut.
+const PLACES: [&str; 5] = [
+    "fence:made",
+    "drain:arrived",
+    "seal:made",
+    "own:made",
+    "flip:intended",
+];
+
+/// What came of it, in a line.
+fn cut(pair: Pair, wire: Wire, place: &str, seed: u64) -> String {
+    let stage = Stage::open(Kind::Shop, seed, 5000);
+    let (blue, green) = (&stage.migration.pair.blue, &stage.migration.pair.green);
+    let network = match pair {
+        Pair::Green => green.forwarder(),
+        Pair::Blue | Pair::Stream => blue.forwarder(),
+    };
+    let database = &stage.migration.green;
+    let mut command = stage.armed(
+        &stage.migration.cutover(),
+        &format!("{place}=hang"),
+        500,
+        "",
+    );
+    match pair {
+        Pair::Blue => {
+            command.env("GREENLIGHT_BLUE_URL", network.url("blue"));
+        }
+        Pair::Green => {
+            command.env("GREENLIGHT_GREEN_URL", network.url(database));
+        }
+        Pair::Stream => {
+            let way = network.conninfo("blue");
+            let sql = format!(
+                "DO $$DECLARE s name; BEGIN FOR s IN SELECT subname FROM pg_subscription LOOP
+                     EXECUTE format('ALTER SUBSCRIPTION %I CONNECTION %L', s, '{way}'); END LOOP; END$$"
+            );
+            stage.migration.on_green(&sql);
+            stage.until("green follows through the network", || network.carries());
+        }
+    }
+    stage.writers.until(20);
+    let mut first = Program::start(&mut command);
+    stage.until_reached(&mut first, place);
+    let began = Instant::now();
+    network.set(wire);
+    let ended = first.end();
+    let took = began.elapsed();
+    network.set(Wire::Whole);
+    let came = if stage.owned() {
+        stage.must(&stage.migration.cutover());
+        "green owns"
+    } else {
+        if seed.is_multiple_of(2) {
+            stage.must(&["abort"]);
+            stage.blue_serves();
+        }
+        stage.must(&stage.migration.cutover());
+        "blue served, and then green owns"
+    };
+    let acknowledged = stage.green_owns();
+    format!(
+        "{pair:?} {wire:?} at {place}: ended with {:?} after {:.1} s, {came}, {acknowledged} acknowledged",
+        ended.code,
+        took.as_secs_f64()
+    )
+}
+
+#[test]
+fn a_cut_network_costs_no_write() {
+    eprintln!("{}", cut(Pair::Stream, Wire::Hole, "fence:made", 62));
+    eprintln!("{}", cut(Pair::Blue, Wire::Reset, "fence:done", 64));
+    eprintln!("{}", cut(Pair::Green, Wire::Reset, "seal:sealed", 65));
+}
+
+/// `script/prove-cutover --network`.
+#[test]
+#[ignore = "takes half an hour: script/prove-cutover --network"]
+fn a_network_that_is_cut_anywhere_costs_no_write() {
+    let mut seed = 600;
+    for place in PLACES {
+        for pair in [Pair::Blue, Pair::Green, Pair::Stream] {
+            for wire in [Wire::Hole, Wire::Reset] {
+                seed += 1;
+                eprintln!("{}", cut(pair, wire, place, seed));
+            }
+        }
+    }
+}
