@@ -4,14 +4,15 @@
 
 STORY_ROOM='' TRAFFIC=''
 
-# Tokens are issued and revoked on blue, some twenty a second, until the file `stop` is there. What blue refuses is refused.
+# Tokens that live for an hour are issued and others revoked on blue, some twenty a second, until the file `stop` is there. What blue refuses is refused.
 traffic() {
     local n=0
     while [[ ! -e $STORY_ROOM/stop ]]; do
         n=$((n + 1))
         cat <<SQL
 INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data, subject)
-SELECT 'story-$1-$n', 'story-$1-$n', id, '', '', '', '{}', '' FROM hydra_client ORDER BY pk LIMIT 1;
+SELECT 'story-$1-$n', 'story-$1-$n', id, '', '', '', format('{"id_token": {"expires_at": {"access_token": "%s"}}}',
+    to_char((now() + interval '1 hour') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')), '' FROM hydra_client ORDER BY pk LIMIT 1;
 WITH g AS (SELECT request_id FROM hydra_oauth2_refresh WHERE active ORDER BY md5(signature || '$n') LIMIT 1),
      d AS (DELETE FROM hydra_oauth2_access a USING g WHERE a.request_id = g.request_id)
 UPDATE hydra_oauth2_refresh r SET active = false FROM g WHERE r.request_id = g.request_id;
@@ -67,8 +68,10 @@ story() {
     header 'Without a sync: blue writes on, and green is a snapshot of it'
     plan=$(story_plan none snapshot.toml 's/^for = .*/for = "3s"/') || die "no plan"
     name=$(toml_value plan "$plan")
-    show 'capture' revocations capture "$plan"
+    cat "$ROOT/$PLAN_DIR/tokens.toml.part" >>"$plan"
     traffic_start none
+    show 'capture' revocations capture "$plan"
+    show 'extend' tokens extend "$plan" --execute
     part 'restore to green' restore
     show 'plan' plan "$plan"
     show 'run' run "$plan"
@@ -81,6 +84,7 @@ story() {
     traffic_stop
     part 'cutover' wait "$cutover"
     show 'status' status "$plan"
+    show 'lives' tokens status "$plan"
     judge 'sync.mode = "none"' "$DATABASE" || warn 'tokens are not what they should be'
     show 'cleanup' cleanup "$plan" --execute --confirm "$name"
     show 'purge' cleanup "$plan" --execute --confirm "$name" --purge "$name"

@@ -16,8 +16,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let tokens = tokens(&site)?;
     let blue = site.reader(Side::Blue, "tokens").await?;
     let record = crate::tokens::standing(&blue, site.name()).await?;
+    let run = super::record(&site, true).await?;
+    let window_is_over = run.is_some_and(|run| run.owner() == Side::Green);
     let path = path.display();
     let next = match record.as_ref().map(|record| record.state) {
+        None if window_is_over => format!("greenlight status {path}"),
         None => format!("greenlight tokens extend {path}"),
         Some(State::Extending) => format!("greenlight tokens extend {path} --execute"),
         Some(State::Extended) => format!("greenlight cutover {path}"),
