@@ -163,8 +163,8 @@ impl Step {
     pub fn all(migration: &Migration) -> Vec<Self> {
         let mut steps = vec![Self::Prepare, Self::Landing];
         match migration.seed {
-            Seed::Copy => steps.push(Self::Seed),
-            Seed::Tablesync => steps.extend([Self::Link, Self::Seed, Self::Capture]),
+            Seed::Copy if migration.live.is_none() => steps.push(Self::Seed),
+            Seed::Copy | Seed::Tablesync => steps.extend([Self::Link, Self::Seed, Self::Capture]),
             Seed::Restored => {
                 let altered = migration
                     .carried
@@ -318,6 +318,7 @@ impl Step {
             Self::Landing => landing::describe(migration),
             Self::Link => link::describe(migration),
             Self::Seed if migration.seed == Seed::Tablesync => link::describe_copy(migration),
+            Self::Seed if migration.live.is_some() => seed::describe_live(migration),
             Self::Seed => seed::describe(migration),
             Self::Capture => capture::describe(migration),
             Self::Follow => follow::describe(migration),
@@ -364,6 +365,7 @@ impl Step {
             Self::Landing => landing::run(run).await,
             Self::Link => link::run(run).await,
             Self::Seed if run.migration.seed == Seed::Tablesync => link::copy(run, &id).await,
+            Self::Seed if run.migration.live.is_some() => seed::run_live(run, &id).await,
             Self::Seed => seed::run(run, &id).await,
             Self::Capture => capture::run(run).await,
             Self::Follow => return follow::run(run, &id).await,

@@ -29,10 +29,18 @@ impl Snapshot {
     /// # Errors
     /// When blue cannot be reached, or refuses.
     pub async fn take(run: &Run) -> Result<Self> {
-        let session = run.blue("snapshot").await?;
+        Self::of(run.blue("snapshot").await?).await
+    }
+
+    /// The same in a session that is open already.
+    ///
+    /// # Errors
+    /// When blue refuses.
+    pub async fn of(session: Session) -> Result<Self> {
+        // It says nothing for as long as the copy takes.
         session
             .run(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
                 "take a snapshot of blue",
             )
             .await?;

@@ -100,7 +100,11 @@ impl Watch {
         Ok(kept)
     }
 
-    async fn kept(&self, run: &Run) -> Result<Option<u64>> {
+    /// The WAL that blue keeps for green, in bytes.
+    ///
+    /// # Errors
+    /// [`Code::SlotLost`], [`Code::WalKept`]; when blue cannot be reached.
+    pub async fn kept(&self, run: &Run) -> Result<Option<u64>> {
         let sql = include_str!("../../sql/link/slots.sql");
         // No first copy's slot has such a name: only those of the subscriptions are wanted.
         let rows = self

@@ -4,7 +4,7 @@ use super::inventory::has_another;
 use crate::converge::{Backoff, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::ident::{quote_ident, quote_literal, quote_qualified};
-use crate::model::migration::Migration;
+use crate::model::migration::{Migration, Seed};
 use crate::model::names;
 use crate::pg::Session;
 use crate::state::{Run, Stop, Store, point};
@@ -148,8 +148,12 @@ pub fn link_statements(migration: &Migration) -> Vec<String> {
             .live
             .as_ref()
             .map_or("", |live| live.seen_from_green.as_str());
+        let with = match migration.seed {
+            Seed::Copy => " WITH (create_slot = false, copy_data = false, enabled = false)",
+            Seed::Tablesync | Seed::Restored => "",
+        };
         statements.push(format!(
-            "-- green\nCREATE SUBSCRIPTION {name} CONNECTION {} PUBLICATION {name}",
+            "-- green\nCREATE SUBSCRIPTION {name} CONNECTION {} PUBLICATION {name}{with}",
             quote_literal(seen)
         ));
     }

@@ -17,12 +17,7 @@ use crate::state::{Run, failpoint, point};
 /// [`Code::NotLogical`] if green's server cannot reach blue or lacks what it needs; the server's.
 pub async fn subscribe(run: &Run) -> Result<()> {
     let green = run.green("subscribe").await?;
-    let mut statements = Vec::new();
-    for group in run.migration.groups() {
-        statements.extend(marker_table(&group));
-    }
-    run.transact(&green, &statements, "make the markers on green")
-        .await?;
+    markers(run, &green).await?;
     let there = subscriptions(&green, &run.migration.name).await?;
     for group in run.migration.groups() {
         let name = names::replication(&run.migration.name, &group);
@@ -31,11 +26,30 @@ pub async fn subscribe(run: &Run) -> Result<()> {
         }
         drop_slot(run, &name).await?;
         run.lease.prove(&green).await?;
-        create(run, &green, &name).await?;
+        create(run, &green, &name, First::Copy).await?;
         leads_to_blue(run, &green, &name).await?;
         failpoint("link:subscribed");
     }
     Ok(())
+}
+
+/// Makes the markers' tables on green.
+pub(super) async fn markers(run: &Run, green: &Session) -> Result<()> {
+    let mut statements = Vec::new();
+    for group in run.migration.groups() {
+        statements.extend(marker_table(&group));
+    }
+    run.transact(green, &statements, "make the markers on green")
+        .await
+}
+
+/// What a new subscription does first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum First {
+    /// It makes its slot, and copies the tables.
+    Copy,
+    /// Nothing: its slot is there, and somebody else copies before it is enabled.
+    None,
 }
 
 /// The names of our subscriptions in this database.
@@ -54,7 +68,7 @@ pub async fn subscriptions(green: &Session, plan: &str) -> Result<Vec<String>> {
 }
 
 /// A slot without its subscription was left by a process that ended between the two. Names of slots are those of a server.
-async fn drop_slot(run: &Run, name: &str) -> Result<()> {
+pub(super) async fn drop_slot(run: &Run, name: &str) -> Result<()> {
     let blue = run.blue_writer("subscribe").await?;
     let sql = include_str!("../../sql/link/slot.sql");
     let doing = "look for a slot that was left behind";
@@ -81,7 +95,7 @@ async fn drop_slot(run: &Run, name: &str) -> Result<()> {
 
 /// Reads back where the subscription leads: its slot is in the database that we know as blue. Elsewhere it would follow
 /// somebody else's writes, or none.
-async fn leads_to_blue(run: &Run, green: &Session, name: &str) -> Result<()> {
+pub(super) async fn leads_to_blue(run: &Run, green: &Session, name: &str) -> Result<()> {
     let blue = run.blue("subscribe").await?;
     let sql = include_str!("../../sql/link/slot.sql");
     let slot = blue
@@ -105,7 +119,7 @@ async fn leads_to_blue(run: &Run, green: &Session, name: &str) -> Result<()> {
     ))
 }
 
-async fn create(run: &Run, green: &Session, name: &str) -> Result<()> {
+pub(super) async fn create(run: &Run, green: &Session, name: &str, first: First) -> Result<()> {
     let Some(live) = &run.migration.live else {
         return Ok(());
     };
@@ -133,8 +147,9 @@ async fn create(run: &Run, green: &Session, name: &str) -> Result<()> {
         }
     }
     let quoted = quote_ident(name);
+    let copies = first == First::Copy;
     let sql = format!(
-        "CREATE SUBSCRIPTION {quoted} CONNECTION {} PUBLICATION {quoted} WITH (slot_name = {}, create_slot = true, copy_data = true, enabled = true)",
+        "CREATE SUBSCRIPTION {quoted} CONNECTION {} PUBLICATION {quoted} WITH (slot_name = {}, create_slot = {copies}, copy_data = {copies}, enabled = {copies})",
         quote_literal(&conninfo),
         quote_literal(name)
     );
@@ -221,8 +236,21 @@ pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
 
 /// Stops the copy if it holds back blue's vacuum for too long.
 async fn snapshot(run: &Run, watch: &Watch) -> Result<()> {
-    let Some(limit) = run.migration.limits.blue_snapshot else {
+    let Some(error) = too_old(run, watch).await? else {
         return Ok(());
+    };
+    run.put(STOPPED, &true).await?;
+    for name in subscriptions(watch.green(), &run.migration.name).await? {
+        let sql = format!("ALTER SUBSCRIPTION {} DISABLE", quote_ident(&name));
+        watch.green().run(&sql, "stop the copy").await?;
+    }
+    Err(error)
+}
+
+/// The refusal, if blue's oldest snapshot is older than the plan allows.
+pub(super) async fn too_old(run: &Run, watch: &Watch) -> Result<Option<Error>> {
+    let Some(limit) = run.migration.limits.blue_snapshot else {
+        return Ok(None);
     };
     let sql = include_str!("../../sql/converge/oldest_snapshot.sql");
     let row = watch
@@ -232,19 +260,15 @@ async fn snapshot(run: &Run, watch: &Watch) -> Result<()> {
     let age = row
         .and_then(|row| row.get::<_, Option<i64>>(0))
         .and_then(|seconds| u64::try_from(seconds).ok());
-    let Some(age) = age.filter(|age| Duration::from_secs(*age) > limit) else {
-        return Ok(());
-    };
-    run.put(STOPPED, &true).await?;
-    for name in subscriptions(watch.green(), &run.migration.name).await? {
-        let sql = format!("ALTER SUBSCRIPTION {} DISABLE", quote_ident(&name));
-        watch.green().run(&sql, "stop the copy").await?;
-    }
     let limit = limit.as_secs();
-    Err(Error::new(
-        Code::SnapshotOld,
-        format!("blue's oldest snapshot is {age} s old, and `limits.blue_snapshot` is {limit} s"),
-    ))
+    Ok(age.filter(|age| *age > limit).map(|age| {
+        Error::new(
+            Code::SnapshotOld,
+            format!(
+                "blue's oldest snapshot is {age} s old, and `limits.blue_snapshot` is {limit} s"
+            ),
+        )
+    }))
 }
 
 /// The fact that we have disabled the subscriptions ourselves.

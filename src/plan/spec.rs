@@ -206,7 +206,9 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeedSpec {
-    /// greenlight copies blue's tables itself; green must be empty.
+    /// greenlight copies blue's tables itself, by ranges of pages, several at once; green must be empty. With
+    /// `mode = "logical"` that is for tables which would take too long in one stream: blue's writers wait for some
+    /// milliseconds, in which the snapshot is taken (`SHARE` locks).
     #[default]
     Copy,
     /// Green already holds a copy of blue: a restored backup or a promoted standby.

@@ -4,7 +4,7 @@ use super::{CLEANUP, Description, counted};
 use crate::error::Result;
 use crate::link;
 use crate::model::Side;
-use crate::model::migration::Migration;
+use crate::model::migration::{Migration, Seed};
 use crate::model::names;
 use crate::state::Run;
 
@@ -14,12 +14,15 @@ pub(super) fn describe(migration: &Migration) -> Description {
         .iter()
         .map(|group| names::replication(&migration.name, group))
         .collect();
+    let tables = counted(migration.landed().len(), "table", "tables");
+    let names = names.join(", ");
     let mut description = Description::new(
-        format!(
-            "publish {} on blue and subscribe on green as {}",
-            counted(migration.landed().len(), "table", "tables"),
-            names.join(", ")
-        ),
+        match migration.seed {
+            Seed::Copy => format!("publish {tables} on blue as {names}"),
+            Seed::Tablesync | Seed::Restored => {
+                format!("publish {tables} on blue and subscribe on green as {names}")
+            }
+        },
         "subscriptions",
         CLEANUP_LIVE,
     );
@@ -32,6 +35,10 @@ pub(super) const CLEANUP_LIVE: &str = "`greenlight cleanup --all` removes subscr
 
 pub(super) async fn run(run: &Run) -> Result<()> {
     link::publish(run).await?;
+    if run.migration.seed == Seed::Copy {
+        // The subscriptions begin where the copy's snapshot ends.
+        return Ok(());
+    }
     link::subscribe(run).await?;
     link::arm_markers(run).await
 }

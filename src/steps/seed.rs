@@ -7,11 +7,13 @@ use super::{CLEANUP, Description, counted};
 use crate::converge::{self, Copy, Relation, Snapshot};
 use crate::error::Result;
 use crate::link;
+use crate::model::Side;
 use crate::model::catalog::Table;
+use crate::model::ddl::{Held, Lock};
 use crate::model::ident::{quote_literal, quote_qualified};
 use crate::model::migration::Migration;
 use crate::pg;
-use crate::state::Run;
+use crate::state::{Run, point};
 
 pub(super) fn describe(migration: &Migration) -> Description {
     Description::new(
@@ -25,9 +27,53 @@ pub(super) fn describe(migration: &Migration) -> Description {
     )
 }
 
+pub(super) fn describe_live(migration: &Migration) -> Description {
+    let mut description = describe(migration);
+    description
+        .title
+        .push_str("; subscribe behind that snapshot");
+    description.side = Side::Blue;
+    description.locks = migration
+        .landed()
+        .into_iter()
+        .map(|table| (table.to_owned(), Lock::Share, Held::Catalog))
+        .collect();
+    description
+}
+
 pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     let snapshot = Snapshot::take(run).await?;
-    begin_or_go_on(run, id, &snapshot).await?;
+    if !goes_on(run, id, &snapshot).await? {
+        begin(run, id, &snapshot).await?;
+    }
+    copy(run, id, snapshot).await?;
+    let blue = run.blue("sequences").await?;
+    link::record_sequences(run, &blue).await
+}
+
+/// The fact that everything was copied, and only the subscriptions have to go on.
+const COPIED: &str = "copied";
+
+/// The same for a green that follows: what comes behind the snapshot comes by the subscriptions.
+pub(super) async fn run_live(run: &Run, id: &str) -> Result<()> {
+    if !run.store.get::<bool>(COPIED).await?.unwrap_or_default() {
+        let snapshot = link::subscribe_behind(run, id).await?;
+        begin(run, id, &snapshot).await?;
+        tokio::select! {
+            copied = copy(run, id, snapshot) => copied?,
+            stopped = link::watched(run) => stopped?,
+        }
+        run.put(COPIED, &true).await?;
+    }
+    point("seed:copied").await?;
+    link::enable(run).await?;
+    link::arm_markers(run).await?;
+    link::until_ready(run, id).await?;
+    let blue = run.blue("sequences").await?;
+    link::record_sequences(run, &blue).await
+}
+
+async fn copy(run: &Run, id: &str, snapshot: Snapshot) -> Result<()> {
     let sizes = pg::probe::relation_sizes(snapshot.session(), &run.migration.namespace).await?;
     let mut relations = Vec::new();
     let mut tables: BTreeMap<String, (Table, String)> = BTreeMap::new();
@@ -47,6 +93,10 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
                 .get(name)
                 .cloned()
                 .unwrap_or_else(|| leaf.clone());
+            if run.migration.live.is_some() {
+                // They compute themselves in landing, too: apply brings none.
+                table.columns.retain(|column| column.generated.is_none());
+            }
             if let Some(target) = run.migration.expect.tables.get(name)
                 && run
                     .migration
@@ -67,20 +117,33 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
     relations.sort_by_key(|relation| std::cmp::Reverse(relation.pages));
     let snapshot = Arc::new(snapshot);
     let work = Arc::new(Copy::new(Arc::clone(&snapshot), tables));
-    converge::drive(run, id, &relations, work).await?;
-    let blue = run.blue("sequences").await?;
-    link::record_sequences(run, &blue).await
+    converge::drive(run, id, &relations, work).await
 }
 
 /// What was copied under another snapshot cannot be joined with rows of this one: it is discarded, and said so. Two
 /// snapshots that see the same transactions see the same rows: then it is kept.
-async fn begin_or_go_on(run: &Run, id: &str, snapshot: &Snapshot) -> Result<()> {
+async fn goes_on(run: &Run, id: &str, snapshot: &Snapshot) -> Result<bool> {
     let before: Option<String> = run.store.get("snapshot").await?;
-    let segments = run.store.segments(id).await?;
-    let copied = segments.iter().any(|segment| segment.at > segment.lo);
-    if copied && before.as_deref() == Some(snapshot.seen()) {
-        return run.note(id, "blue has not changed since the snapshot of the earlier run: what was copied is kept").await;
+    let same = before.as_deref() == Some(snapshot.seen()) && begun(run, id).await?;
+    if same {
+        run.note(
+            id,
+            "blue has not changed since the snapshot of the earlier run: what was copied is kept",
+        )
+        .await?;
     }
+    Ok(same)
+}
+
+/// Whether an earlier run has copied anything.
+async fn begun(run: &Run, id: &str) -> Result<bool> {
+    let segments = run.store.segments(id).await?;
+    Ok(segments.iter().any(|segment| segment.at > segment.lo))
+}
+
+/// Landing is empty, and no range of any table is copied.
+async fn begin(run: &Run, id: &str, snapshot: &Snapshot) -> Result<()> {
+    let copied = begun(run, id).await?;
     let session = run.green("seed").await?;
     let namespace = run.migration.namespace.as_str();
     let tables: Vec<String> = run

@@ -94,6 +94,9 @@ impl PlanView {
 
     fn head(&self, paper: &Paper) -> String {
         let seed = match self.seed {
+            Seed::Copy if self.steps.iter().any(|step| step.id == "link") => {
+                "greenlight copies blue, logical replication follows it"
+            }
             Seed::Copy => "greenlight copies blue",
             Seed::Tablesync => "logical replication copies blue and follows it",
             Seed::Restored => "green is a restored copy of blue",

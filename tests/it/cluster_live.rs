@@ -1,5 +1,6 @@
 //! Green follows a blue that is written to, by writers that stop for nothing but the comparison's end.
 
+mod copied;
 mod kills;
 mod landing;
 mod order;

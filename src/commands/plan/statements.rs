@@ -53,6 +53,9 @@ pub(super) fn of(migration: &Migration, step: &Step) -> Vec<String> {
         | Step::Rollback(_)
         | Step::Lives => Vec::new(),
         Step::Seed if migration.seed == Seed::Tablesync => Vec::new(),
+        Step::Seed if migration.live.is_some() => {
+            [link::exact_statements(migration), seed(migration)].concat()
+        }
         Step::Seed => seed(migration),
         Step::Alter(table) => alter(migration, table),
         Step::Transform(name) => migration

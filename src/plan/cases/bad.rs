@@ -196,11 +196,11 @@ const CASES: &[Case] = &[
         "GL0123 plan.toml:5",
     ),
     (
-        "a live sync from greenlight's own copy",
+        "a live sync from a restored copy",
         &[(
             P,
             "[vars]",
-            "[sync]\nmode = \"logical\"\nseed = \"copy\"\n[blue]\nseen_from_green = \"host=b\"\n[vars]",
+            "[sync]\nmode = \"logical\"\nseed = \"restored\"\n[blue]\nseen_from_green = \"host=b\"\n[vars]",
         )],
         "GL0123 plan.toml:6",
     ),

@@ -51,17 +51,18 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
     let place = |label: &str| context.place(&["sync", "seed"], label.to_owned());
     let wrong = |condition: &str| Error::new(Code::PlanLive, condition.to_owned());
     match (live, sync.seed()) {
-        (true, SeedSpec::Copy | SeedSpec::Restored) => findings.error(
-            wrong("a live sync begins with PostgreSQL's own copy")
+        (true, SeedSpec::Restored) => findings.error(
+            wrong("a live sync begins with a copy: where a restored one ends, nobody knows")
                 .at(place("not with `mode = \"logical\"`"))
-                .fix("Leave `seed` out, or set it to \"tablesync\"."),
+                .fix("Leave `seed` out, or set it to \"copy\"."),
         ),
         (false, SeedSpec::Tablesync) => findings.error(
             wrong("`tablesync` is the seed of a live sync")
                 .at(place("needs `mode = \"logical\"`"))
                 .fix("Set `mode = \"logical\"`, or `seed = \"copy\"`."),
         ),
-        (true, SeedSpec::Tablesync) | (false, SeedSpec::Copy | SeedSpec::Restored) => {}
+        (true, SeedSpec::Tablesync | SeedSpec::Copy)
+        | (false, SeedSpec::Copy | SeedSpec::Restored) => {}
     }
     if !live {
         return;

@@ -74,20 +74,20 @@ fn cluster_a_live_sync_as_poor_roles() {
             .operator
             .must(&line.split_whitespace().collect::<Vec<_>>())
     };
-    let built = || {
+    let built = |subscribed_by: &str| {
         if !may_subscribe {
             // Before 16 only a superuser may: for the one step that needs it.
             let said = stage.operator.run(&["plan", "plan.toml"]);
             assert!(said.text.contains("SUPERUSER"), "{}", said.text);
             green.psql(DATABASE, "ALTER ROLE greenlight_green SUPERUSER");
-            must("run plan.toml --until link");
+            must(&format!("run plan.toml --until {subscribed_by}"));
             green.psql(DATABASE, "ALTER ROLE greenlight_green NOSUPERUSER");
         } else {
             must("plan plan.toml");
         }
         must("run plan.toml --until compare");
     };
-    built();
+    built("link");
     stage.shop.pair.blue.psql(
         DATABASE,
         "UPDATE customers SET email = 'x' || email WHERE id < 10; DELETE FROM orders WHERE id < 10",
@@ -109,8 +109,12 @@ fn cluster_a_live_sync_as_poor_roles() {
         green.psql(DATABASE, "SELECT count(*) FROM pg_subscription"),
         "0"
     );
-    // And all the way.
-    built();
+    // And all the way, from greenlight's own copy.
+    let copied = "mode = \"logical\"\nseed = \"copy\"";
+    stage
+        .shop
+        .change_plan("plan.toml", "mode = \"logical\"", copied);
+    built("seed");
     must("cutover plan.toml --execute --confirm shop-1-to-2");
     must("cleanup plan.toml --execute --confirm shop-1-to-2 --purge shop-1-to-2");
     assert_eq!(
