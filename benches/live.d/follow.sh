@@ -6,9 +6,9 @@ live_plan() {
     local plan=$ROOM/plan-live
     mkdir -p "$plan"
     cp -R "$HYDRA/." "$plan/"
-    awk -v seen="host=$CLUSTER_SOCKETS port=${CLUSTER_PORT[blue]} user=postgres dbname=$1" '
+    awk -v seed="$SEED" -v seen="host=$CLUSTER_SOCKETS port=${CLUSTER_PORT[blue]} user=postgres dbname=$1" '
         /^mode = "none"$/ { print "mode = \"logical\""; changed++; next }
-        /^seed = "copy"$/ { changed++; next }
+        /^seed = "copy"$/ { print "seed = \"" seed "\""; changed++; next }
         { print }
         /^\[blue\]$/ { print "seen_from_green = \"" seen "\""; changed++ }
         END { exit changed != 3 }

@@ -41,9 +41,10 @@ pub async fn subscribe_behind(run: &Run, step: &str) -> Result<Snapshot> {
         .collect();
     let blue = run.blue_writer("subscribe").await?;
     for slot in &slots {
-        subscribe::drop_slot(run, slot).await?;
-        let sql = "SELECT pg_create_logical_replication_slot($1, 'pgoutput')";
-        blue.rows(sql, &[slot], "make a slot").await?;
+        if let Err(error) = make_slot(run, &blue, &green, slot).await {
+            run.rollback(&blue).await;
+            return Err(error);
+        }
     }
     point("seed:slots").await?;
     let (snapshot, end) = still(run, step, &blue).await?;
@@ -57,6 +58,21 @@ pub async fn subscribe_behind(run: &Run, step: &str) -> Result<Snapshot> {
     }
     point("seed:subscribed").await?;
     Ok(snapshot)
+}
+
+/// Makes a slot, in place of one that an earlier try has left, as the only one of us who does: a slot that somebody whose lease is
+/// lost puts in the place of ours would begin too late, and nobody would notice.
+async fn make_slot(run: &Run, blue: &Session, green: &Session, slot: &str) -> Result<()> {
+    let lock = names::lease_lock(&run.migration.name, false);
+    blue.run("BEGIN", "begin on blue").await?;
+    let sql = "SELECT pg_advisory_xact_lock($1)";
+    blue.rows(sql, &[&lock], "wait for what is under way on blue")
+        .await?;
+    run.lease.prove(green).await?;
+    subscribe::drop_slot(blue, slot).await?;
+    let sql = "SELECT pg_create_logical_replication_slot($1::text::name, 'pgoutput')";
+    blue.rows(sql, &[&slot], "make a slot").await?;
+    blue.commit("make a slot").await
 }
 
 /// A snapshot and the end of blue's WAL, between which nothing was written to the tables.

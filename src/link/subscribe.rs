@@ -18,13 +18,14 @@ use crate::state::{Run, failpoint, point};
 pub async fn subscribe(run: &Run) -> Result<()> {
     let green = run.green("subscribe").await?;
     markers(run, &green).await?;
+    let blue = run.blue_writer("subscribe").await?;
     let there = subscriptions(&green, &run.migration.name).await?;
     for group in run.migration.groups() {
         let name = names::replication(&run.migration.name, &group);
         if there.contains(&name) {
             continue;
         }
-        drop_slot(run, &name).await?;
+        drop_slot(&blue, &name).await?;
         run.lease.prove(&green).await?;
         create(run, &green, &name, First::Copy).await?;
         leads_to_blue(run, &green, &name).await?;
@@ -68,8 +69,7 @@ pub async fn subscriptions(green: &Session, plan: &str) -> Result<Vec<String>> {
 }
 
 /// A slot without its subscription was left by a process that ended between the two. Names of slots are those of a server.
-pub(super) async fn drop_slot(run: &Run, name: &str) -> Result<()> {
-    let blue = run.blue_writer("subscribe").await?;
+pub(super) async fn drop_slot(blue: &Session, name: &str) -> Result<()> {
     let sql = include_str!("../../sql/link/slot.sql");
     let doing = "look for a slot that was left behind";
     let Some(slot) = blue.opt(sql, &[&name], doing).await? else {
