@@ -29,7 +29,7 @@ FROM role, linked
 WHERE NOT $2 AND NOT subscribed AND NOT rolsuper AND current_setting('server_version_num')::int >= 160000
   AND NOT EXISTS (SELECT FROM pg_roles p WHERE p.rolname = 'pg_create_subscription' AND pg_has_role(p.oid, 'USAGE'))
 UNION ALL
-SELECT 6, 'SUPERUSER, which PostgreSQL before 16 wants for CREATE SUBSCRIPTION (until `run --until link` is done)',
+SELECT 6, 'SUPERUSER, which PostgreSQL before 16 wants for CREATE SUBSCRIPTION (until `run --until link` is done, `--until seed` with `seed = "copy"`)',
        'ALTER ROLE ' || role.name || ' SUPERUSER'
 FROM role, linked
 WHERE NOT $2 AND NOT subscribed AND NOT rolsuper AND current_setting('server_version_num')::int < 160000

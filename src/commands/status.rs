@@ -79,7 +79,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, path: &Path) -> Outc
     let (state, next) = under_way.unwrap_or((state, next));
     let told = cleaned.as_ref().map(Cleaned::told);
     let (state, next) = told.unwrap_or((state, next));
-    let why = why(stopped_between, followed, green, running_now);
+    let why = if followed && !running_now && live::copies(&record.migration, &records) {
+        "blue keeps WAL for green until `greenlight run` has copied it; `greenlight cleanup --all` lets it go"
+    } else {
+        why(stopped_between, followed, green, running_now)
+    };
     let owner = if green { Side::Green } else { Side::Blue };
     let stand = back::stand(&site, &record, owner, cleaned.is_some(), &shown);
     let (way_back, back) = Box::pin(stand).await?;

@@ -48,6 +48,7 @@ pub async fn cancel(run: &Run) -> Result<()> {
         keep(green(&run).await);
         keep(blue(&run).await);
     }
+    run.hurry(false);
     match first {
         None => Ok(()),
         Some(error) => Err(error),

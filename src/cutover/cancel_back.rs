@@ -30,6 +30,7 @@ pub async fn cancel_back(run: &Run) -> Result<()> {
     point("cancel:released").await?;
     let forgotten = link::forget_losses(run).await;
     let removed = remove(run).await;
+    run.hurry(false);
     released.and(forgotten).and(removed)
 }
 

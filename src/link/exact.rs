@@ -1,5 +1,5 @@
-//! Slots that begin exactly where a snapshot ends, so that several sessions copy blue under that snapshot and apply brings the
-//! rest: nothing twice, nothing missing.
+//! Subscriptions that begin exactly where a snapshot ends, so that several sessions copy blue under that snapshot and apply brings
+//! the rest: nothing twice, nothing missing.
 //!
 //! Only the replication protocol exports the snapshot of a slot. So writers are kept out of the tables for the moment in which a
 //! snapshot is taken and the end of blue's WAL is read: whatever has written is over and seen by the snapshot, whatever comes
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::subscribe::{self, First};
 use crate::converge::{Snapshot, Watch, rest};
-use crate::error::{Code, Result, Retry};
+use crate::error::{Code, Error, Result, Retry};
 use crate::model::event::Event;
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::Migration;
@@ -17,12 +17,17 @@ use crate::model::names;
 use crate::pg::Session;
 use crate::state::{Run, point, without};
 
-/// Nobody queues behind us for longer, in one try: below the second after which others look for a deadlock.
+/// How long the locks are waited for, all together, and nobody queues behind us: below the second after which others look for a
+/// deadlock.
 const LOCK: Duration = Duration::from_millis(800);
 /// Between two tries, so that those who have waited get on.
 const BETWEEN: Duration = Duration::from_millis(500);
 /// How long it is tried.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// The fact that says where the slots begin, as a position in blue's WAL.
+const END: &str = "copy_end";
+/// The fact that the subscriptions have been enabled: from then on apply moves the slots.
+const ENABLED: &str = "copy_enabled";
 
 /// Subscribes to everything that a snapshot of blue does not see. The subscriptions are disabled until [`enable`].
 ///
@@ -32,47 +37,76 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// [`Code::LockTimeout`] if a writer holds a table all the time; [`Code::NotLogical`]; the server's.
 pub async fn subscribe_behind(run: &Run, step: &str) -> Result<Snapshot> {
     let green = run.green("subscribe").await?;
-    subscribe::markers(run, &green).await?;
-    subscribe::unsubscribe(&green, &run.migration.name).await?;
-    let groups = run.migration.groups();
-    let slots: Vec<String> = groups
-        .iter()
-        .map(|group| names::replication(&run.migration.name, group))
-        .collect();
     let blue = run.blue_writer("subscribe").await?;
-    for slot in &slots {
-        if let Err(error) = make_slot(run, &blue, &green, slot).await {
-            run.rollback(&blue).await;
-            return Err(error);
+    subscribe::markers(run, &green).await?;
+    // The markers' rows are older than the snapshot then, and green's are put there by hand.
+    super::publish::arm_markers(run).await?;
+    waits(
+        run,
+        step,
+        "a slot waits for the transactions that are open on blue's server",
+    );
+    let made = alone(run, &blue, &green, async || {
+        subscribe::unsubscribe(&green, &run.migration.name).await?;
+        let rows: Vec<String> = groups_markers(run)
+            .map(|table| format!("TRUNCATE {table}; INSERT INTO {table} (id, n) VALUES (1, -1)"))
+            .collect();
+        run.transact(&green, &rows, "put the markers on green")
+            .await?;
+        run.put(ENABLED, &false).await?;
+        for slot in slots(&run.migration) {
+            subscribe::drop_slot(&blue, &slot).await?;
+            subscribe::create(run, &green, &slot, First::Slot).await?;
+            subscribe::leads_to_blue(run, &green, &slot).await?;
         }
-    }
+        Ok(())
+    });
+    made.await?;
     point("seed:slots").await?;
     let (snapshot, end) = still(run, step, &blue).await?;
-    for slot in &slots {
-        if !without("exact-begin") {
-            move_up(run, &blue, slot, &end).await?;
-        }
-        run.lease.prove(&green).await?;
-        subscribe::create(run, &green, slot, First::None).await?;
-        subscribe::leads_to_blue(run, &green, slot).await?;
+    point("seed:still").await?;
+    run.put(END, &end).await?;
+    if !without("exact-begin") {
+        move_up(run, &blue, &green, &end, false).await?;
     }
     point("seed:subscribed").await?;
     Ok(snapshot)
 }
 
-/// Makes a slot, in place of one that an earlier try has left, as the only one of us who does: a slot that somebody whose lease is
-/// lost puts in the place of ours would begin too late, and nobody would notice.
-async fn make_slot(run: &Run, blue: &Session, green: &Session, slot: &str) -> Result<()> {
-    let lock = names::lease_lock(&run.migration.name, false);
-    blue.run("BEGIN", "begin on blue").await?;
-    let sql = "SELECT pg_advisory_xact_lock($1)";
-    blue.rows(sql, &[&lock], "wait for what is under way on blue")
-        .await?;
-    run.lease.prove(green).await?;
-    subscribe::drop_slot(blue, slot).await?;
-    let sql = "SELECT pg_create_logical_replication_slot($1::text::name, 'pgoutput')";
-    blue.rows(sql, &[&slot], "make a slot").await?;
-    blue.commit("make a slot").await
+fn slots(migration: &Migration) -> Vec<String> {
+    let groups = migration.groups();
+    let name = |group: &String| names::replication(&migration.name, group);
+    groups.iter().map(name).collect()
+}
+
+fn waits(run: &Run, step: &str, reason: &str) {
+    run.observer.event(Event::Waiting {
+        step: step.to_owned(),
+        reason: Some(reason.to_owned()),
+    });
+}
+
+/// Does something to slots as the only one of us who does: a slot that somebody whose lease is lost moves, or puts in the place of
+/// ours, would begin too late, and nobody would notice.
+async fn alone(
+    run: &Run,
+    blue: &Session,
+    green: &Session,
+    act: impl AsyncFnOnce() -> Result<()>,
+) -> Result<()> {
+    let acted = async {
+        let lock = names::lease_lock(&run.migration.name, false);
+        let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15min'";
+        blue.run(begin, "begin on blue").await?;
+        let sql = "SELECT pg_advisory_xact_lock($1)";
+        blue.rows(sql, &[&lock], "wait for what is under way on blue")
+            .await?;
+        run.lease.prove(green).await?;
+        act().await
+    };
+    let acted: Result<()> = Box::pin(acted).await;
+    run.rollback(blue).await;
+    acted
 }
 
 /// A snapshot and the end of blue's WAL, between which nothing was written to the tables.
@@ -94,24 +128,24 @@ async fn still(run: &Run, step: &str, blue: &Session) -> Result<(Snapshot, Strin
             Ok(taken) => return Ok(taken),
             Err(error) => error,
         };
-        let busy = error.code() == Code::LockTimeout
+        let busy = matches!(error.code(), Code::LockTimeout | Code::StatementTimeout)
             || error.code() == Code::Sql && error.retry_when() == Retry::Now;
         if !busy || began.elapsed() > PATIENCE {
             return Err(error);
         }
-        run.observer.event(Event::Waiting {
-            step: step.to_owned(),
-            reason: Some(
-                "a transaction on blue holds a table that is to be copied; writers may be kept out for a moment only"
-                    .to_owned(),
-            ),
-        });
+        let reason = "a transaction on blue holds a table that is to be copied; writers may be kept out for a moment only";
+        waits(run, step, reason);
         rest(&run.stop, BETWEEN).await?;
     }
 }
 
 async fn one_try(run: &Run, blue: &Session, reader: Session) -> Result<(Snapshot, String)> {
-    let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", LOCK.as_millis());
+    // The limit of a statement, for that of a lock counts anew for each table. A process that was stopped in the middle must not
+    // keep the writers waiting.
+    let begin = format!(
+        "BEGIN; SET LOCAL statement_timeout = '{}ms'; SET LOCAL idle_in_transaction_session_timeout = '2s'",
+        LOCK.as_millis()
+    );
     blue.run(&begin, "begin on blue").await?;
     if !without("exact-still") {
         let lock = lock_statement(&run.migration);
@@ -134,29 +168,101 @@ fn lock_statement(migration: &Migration) -> String {
     format!("LOCK TABLE {} IN SHARE MODE", tables.join(", "))
 }
 
-/// Moves a slot up to this end; what has not been flushed yet is so in a moment.
-async fn move_up(run: &Run, blue: &Session, slot: &str, end: &str) -> Result<()> {
+/// Moves the slots up to this end, behind which they may only be if apply has moved them. What has not been flushed yet is so in a
+/// moment.
+async fn move_up(
+    run: &Run,
+    blue: &Session,
+    green: &Session,
+    end: &str,
+    enabled: bool,
+) -> Result<()> {
     let sql = include_str!("../../sql/link/move_up.sql");
-    loop {
-        let row = blue
-            .one(sql, &[&slot, &end], "move a slot up to the snapshot")
-            .await?;
-        if row.get("there") {
-            return Ok(());
+    let moved = alone(run, blue, green, async || {
+        for slot in slots(&run.migration) {
+            loop {
+                let row = blue
+                    .one(sql, &[&slot, &end], "move a slot up to the snapshot")
+                    .await?;
+                match row.get("beyond") {
+                    // Behind the end: rows that came before are in no copy and in no change.
+                    Some(true) if !enabled => {
+                        let condition = format!("slot `{slot}` does not begin where the copy ends");
+                        return Err(Error::new(Code::SlotLost, condition));
+                    }
+                    Some(_) => break,
+                    None => rest(&run.stop, Duration::from_millis(50)).await?,
+                }
+            }
         }
-        rest(&run.stop, Duration::from_millis(50)).await?;
-    }
+        Ok(())
+    });
+    moved.await
 }
 
-/// Lets the subscriptions go on.
+/// Lets the subscriptions go on from where the copy's snapshot ends, and sends a marker through each: when it has come, green itself
+/// knows how far it is. Before that, a server of blue's that crashes may have forgotten where its slots were moved.
 ///
 /// # Errors
-/// The server's.
+/// [`Code::SlotLost`] if a slot begins elsewhere; the server's.
 pub async fn enable(run: &Run) -> Result<()> {
     let green = run.green("subscribe").await?;
-    for name in subscribe::subscriptions(&green, &run.migration.name).await? {
-        let sql = format!("ALTER SUBSCRIPTION {} ENABLE", quote_ident(&name));
+    let blue = run.blue_writer("subscribe").await?;
+    let names = subscribe::subscriptions(&green, &run.migration.name).await?;
+    if !without("exact-begin") && !followed(run, &green).await? {
+        for name in &names {
+            let sql = format!("ALTER SUBSCRIPTION {} DISABLE", quote_ident(name));
+            green.run(&sql, "hold a subscription").await?;
+        }
+        unread(run, &blue).await?;
+        let end: Option<String> = run.store.get(END).await?;
+        let enabled: Option<bool> = run.store.get(ENABLED).await?;
+        let (end, enabled) = (end.unwrap_or_default(), enabled.unwrap_or_default());
+        move_up(run, &blue, &green, &end, enabled).await?;
+    }
+    run.put(ENABLED, &true).await?;
+    for name in &names {
+        let sql = format!("ALTER SUBSCRIPTION {} ENABLE", quote_ident(name));
         green.run(&sql, "follow blue").await?;
+    }
+    point("seed:enabled").await?;
+    for table in groups_markers(run) {
+        let sql = format!("UPDATE {table} SET n = n + 1, at = clock_timestamp()");
+        blue.run(&sql, "send a marker").await?;
+    }
+    Ok(())
+}
+
+fn groups_markers(run: &Run) -> impl Iterator<Item = String> {
+    let groups = run.migration.groups();
+    groups
+        .into_iter()
+        .map(|group| quote_qualified(names::STORE, &names::marker(&group)))
+}
+
+/// Whether a marker has come through every subscription.
+pub(super) async fn followed(run: &Run, green: &Session) -> Result<bool> {
+    for table in groups_markers(run) {
+        let sql = format!("SELECT coalesce(max(n), -1) >= 0 FROM {table}");
+        let row = green.one(&sql, &[], "look for a first marker").await?;
+        if !row.get::<_, bool>(0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Waits until nobody reads our slots.
+async fn unread(run: &Run, blue: &Session) -> Result<()> {
+    let sql = include_str!("../../sql/link/slot.sql");
+    for slot in slots(&run.migration) {
+        loop {
+            let row = blue.opt(sql, &[&slot], "look at a slot").await?;
+            if row.is_none_or(|row| !row.get::<_, bool>("active")) {
+                break;
+            }
+            rest(&run.stop, Duration::from_millis(50)).await?;
+        }
     }
     Ok(())
 }
@@ -164,29 +270,35 @@ pub async fn enable(run: &Run) -> Result<()> {
 /// Watches blue for as long as it is copied, and ends only with what must stop the copy.
 ///
 /// # Errors
-/// [`Code::SlotLost`], [`Code::WalKept`], [`Code::SnapshotOld`]; when a side cannot be reached.
+/// [`Code::SlotLost`], [`Code::WalKept`], [`Code::SnapshotOld`]; when a side cannot be reached for a minute.
 pub async fn watched(run: &Run) -> Result<()> {
-    let watch = Watch::open(run, false).await?;
+    let mut failures = 0;
     loop {
-        watch.kept(run).await?;
-        if let Some(error) = subscribe::too_old(run, &watch).await? {
+        let looked = async {
+            let watch = Watch::open(run, false).await?;
+            loop {
+                watch.kept(run).await?;
+                if let Some(error) = subscribe::too_old(run, &watch).await? {
+                    return Err(error);
+                }
+                rest(&run.stop, Duration::from_secs(1)).await?;
+            }
+        };
+        let Err(error): Result<std::convert::Infallible> = looked.await;
+        failures += 1;
+        let passes = error.retry_when() == Retry::Now && error.code() != Code::Interrupted;
+        if !passes || failures > 60 {
             return Err(error);
         }
         rest(&run.stop, Duration::from_secs(1)).await?;
     }
 }
 
-/// The statements of all this, for a dry run.
+/// The statements of all this on blue, for a dry run.
 #[must_use]
 pub fn exact_statements(migration: &Migration) -> Vec<String> {
-    let slots: Vec<String> = migration
-        .groups()
-        .iter()
-        .map(|group| {
-            let slot = names::replication(&migration.name, group);
-            format!("-- blue\nSELECT pg_create_logical_replication_slot('{slot}', 'pgoutput')")
-        })
-        .collect();
-    let lock = format!("-- blue, for a moment\n{}", lock_statement(migration));
-    [slots, vec![lock]].concat()
+    vec![format!(
+        "-- blue, for a moment, beside whoever takes the snapshot\n{}",
+        lock_statement(migration)
+    )]
 }

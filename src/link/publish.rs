@@ -149,7 +149,7 @@ pub fn link_statements(migration: &Migration) -> Vec<String> {
             .as_ref()
             .map_or("", |live| live.seen_from_green.as_str());
         let with = match migration.seed {
-            Seed::Copy => " WITH (create_slot = false, copy_data = false, enabled = false)",
+            Seed::Copy => " WITH (copy_data = false, enabled = false)",
             Seed::Tablesync | Seed::Restored => "",
         };
         statements.push(format!(

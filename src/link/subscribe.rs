@@ -7,6 +7,7 @@ use crate::converge::{Watch, pattern, rest};
 use crate::error::{Code, Error, Result};
 use crate::model::event::Event;
 use crate::model::ident::{quote_ident, quote_literal};
+use crate::model::migration::Seed;
 use crate::model::names;
 use crate::pg::Session;
 use crate::state::{Run, failpoint, point};
@@ -49,8 +50,8 @@ pub(super) async fn markers(run: &Run, green: &Session) -> Result<()> {
 pub(super) enum First {
     /// It makes its slot, and copies the tables.
     Copy,
-    /// Nothing: its slot is there, and somebody else copies before it is enabled.
-    None,
+    /// It makes its slot, and is not enabled: somebody else copies before it is.
+    Slot,
 }
 
 /// The names of our subscriptions in this database.
@@ -149,7 +150,7 @@ pub(super) async fn create(run: &Run, green: &Session, name: &str, first: First)
     let quoted = quote_ident(name);
     let copies = first == First::Copy;
     let sql = format!(
-        "CREATE SUBSCRIPTION {quoted} CONNECTION {} PUBLICATION {quoted} WITH (slot_name = {}, create_slot = {copies}, copy_data = {copies}, enabled = {copies})",
+        "CREATE SUBSCRIPTION {quoted} CONNECTION {} PUBLICATION {quoted} WITH (slot_name = {}, create_slot = true, copy_data = {copies}, enabled = {copies})",
         quote_literal(&conninfo),
         quote_literal(name)
     );
@@ -181,6 +182,8 @@ pub(super) async fn create(run: &Run, green: &Session, name: &str, first: First)
 pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
     enable_again(run).await?;
     let mut watch = Watch::open(run, false).await?;
+    // Of tables that we have copied, each is ready from the start.
+    let ours = run.migration.seed == Seed::Copy;
     let expected = u64::try_from(run.migration.landed().len() + run.migration.groups().len())
         .unwrap_or_default();
     let mut failures: u32 = 0;
@@ -209,7 +212,8 @@ pub async fn until_ready(run: &Run, step: &str) -> Result<u64> {
                     rows: count("rows"),
                     on: row.get("at_work"),
                 });
-                if tables >= expected && ready == tables {
+                let all = tables >= expected && ready == tables;
+                if all && (!ours || super::exact::followed(run, watch.green()).await?) {
                     return Ok(tables);
                 }
             }

@@ -170,12 +170,12 @@ impl Session {
         let doing = "pinning the settings of a session";
         let pinned = settings.statement();
         let (rows, _) = tokio::join!(
-            self.client.simple_query(&pinned),
+            self.heard(doing, self.client.simple_query(&pinned)),
             // Refused where the server's kernel cannot tell that a client is gone; then only the keepalive tells.
             self.client
                 .batch_execute("SET client_connection_check_interval = '1s'"),
         );
-        let rows = rows.map_err(|cause| self.error(doing, &cause))?;
+        let rows = rows?;
         let row = rows.iter().rev().find_map(|message| {
             let row = as_row(message)?;
             Some((row.get(0)?.parse().ok()?, row.get(1)?.parse().ok()?))

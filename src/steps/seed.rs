@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::{CLEANUP, Description, counted};
 use crate::converge::{self, Copy, Relation, Snapshot};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::link;
 use crate::model::Side;
 use crate::model::catalog::Table;
 use crate::model::ddl::{Held, Lock};
 use crate::model::ident::{quote_literal, quote_qualified};
 use crate::model::migration::Migration;
-use crate::pg;
+use crate::pg::{self, Session};
 use crate::state::{Run, point};
 
 pub(super) fn describe(migration: &Migration) -> Description {
@@ -67,18 +67,21 @@ pub(super) async fn run_live(run: &Run, id: &str) -> Result<()> {
     }
     point("seed:copied").await?;
     link::enable(run).await?;
-    link::arm_markers(run).await?;
     link::until_ready(run, id).await?;
     let blue = run.blue("sequences").await?;
     link::record_sequences(run, &blue).await
 }
 
 async fn copy(run: &Run, id: &str, snapshot: Snapshot) -> Result<()> {
-    let sizes = pg::probe::relation_sizes(snapshot.session(), &run.migration.namespace).await?;
+    let namespace = &run.migration.namespace;
+    let sizes = pg::probe::relation_sizes(snapshot.session(), namespace).await?;
+    // A partition that was made since the run began has rows, too.
+    let there = pg::catalog::read(snapshot.session(), namespace).await?;
+    let files = files(run, snapshot.session()).await?;
     let mut relations = Vec::new();
     let mut tables: BTreeMap<String, (Table, String)> = BTreeMap::new();
     for name in run.migration.landed() {
-        for leaf in run.migration.blue.leaves(name) {
+        for leaf in there.leaves(name) {
             let pages = sizes.get(&leaf.name).map_or(0, |size| size.pages);
             relations.push(Relation {
                 name: leaf.name.clone(),
@@ -117,7 +120,29 @@ async fn copy(run: &Run, id: &str, snapshot: Snapshot) -> Result<()> {
     relations.sort_by_key(|relation| std::cmp::Reverse(relation.pages));
     let snapshot = Arc::new(snapshot);
     let work = Arc::new(Copy::new(Arc::clone(&snapshot), tables));
-    converge::drive(run, id, &relations, work).await
+    converge::drive(run, id, &relations, work).await?;
+    // Rewritten meanwhile, a table has its rows on other pages than the ranges were made of.
+    let after = self::files(run, &run.blue("seed").await?).await?;
+    let moved = files
+        .iter()
+        .find(|(table, file)| after.get(*table).is_some_and(|now| now != *file));
+    match moved {
+        None => Ok(()),
+        Some((table, _)) => Err(Error::new(
+            Code::Rewritten,
+            format!("`{table}` was rewritten on blue while it was copied"),
+        )),
+    }
+}
+
+/// The file of each table that has one, by its name.
+async fn files(run: &Run, blue: &Session) -> Result<BTreeMap<String, String>> {
+    let sql = include_str!("../../sql/link/files.sql");
+    let namespace = run.migration.namespace.as_str();
+    let rows = blue
+        .rows(sql, &[&namespace], "look at the files of tables")
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// What was copied under another snapshot cannot be joined with rows of this one: it is discarded, and said so. Two

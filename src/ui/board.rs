@@ -175,6 +175,10 @@ impl Board {
 
     fn waiting(&mut self, now: Duration, step: &str, reason: Option<String>) {
         let Some(running) = self.find(step) else {
+            // Something is tried again for a step that has ended, or that is undone.
+            if let Some(reason) = reason {
+                self.line(step, Tone::Caution, "waiting", &reason);
+            }
             return;
         };
         let before = running.waiting.take();

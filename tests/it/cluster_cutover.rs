@@ -18,7 +18,7 @@ use crate::{cluster_hydra, cluster_orders};
 /// A pair whose fence outlasts a machine that is busy with other tests: how long it takes is the benches' business.
 fn patient(fixture: Fixture) -> Migration {
     let migration = Migration::start(fixture, "plan.toml", Seed::Live);
-    migration.with_table("[limits]\nwrite_pause = \"20s\"");
+    migration.with_table("[limits]\nwrite_pause = \"20s\"\nlag = \"5s\"");
     migration
 }
 

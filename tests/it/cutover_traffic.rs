@@ -221,6 +221,7 @@ fn cluster_a_pooler_that_dies_while_it_holds_does_not_keep_blue_from_serving() {
     clients.until("blue", 20);
     site.dies_at("hold:done");
     site.pooler.kill();
+    clients.until_failed(3);
     let (told, errors) = clients.stop();
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert_ne!(

@@ -6,7 +6,7 @@ use crate::cutover::{Stage, World, stage};
 use crate::error::Result;
 use crate::fence::{Standing, State};
 use crate::link;
-use crate::model::migration::Migration;
+use crate::model::migration::{Migration, Seed};
 use crate::model::stream::streams;
 use crate::model::{Side, names};
 use crate::pg::Session;
@@ -33,6 +33,10 @@ pub(super) async fn following(
         None
     };
     let subscribed = link::subscriptions(store.session(), &migration.name).await?;
+    let copying = copies(migration, steps);
+    if copying && subscribed.is_empty() {
+        return Ok(None);
+    }
     let blue = match site.reader(Side::Blue, "status").await {
         Ok(blue) => Some(blue),
         Err(error) => {
@@ -55,8 +59,14 @@ pub(super) async fn following(
         draining: vitals.draining,
         oldest_snapshot_s: oldest,
         slots,
-        subscribed: subscribed.len() == migration.groups().len(),
+        subscribed: copying || subscribed.len() == migration.groups().len(),
     }))
+}
+
+/// Whether the first copy is greenlight's own, and not done: until then nobody reads the slots.
+pub(super) fn copies(migration: &Migration, steps: &BTreeMap<String, StepRecord>) -> bool {
+    let done = steps.get("seed").is_some_and(|step| step.done);
+    migration.seed == Seed::Copy && migration.live.is_some() && !done
 }
 
 async fn slots(blue: &Session, migration: &Migration) -> Result<Vec<SlotState>> {

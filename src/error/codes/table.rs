@@ -305,12 +305,16 @@ codes! {
         "`greenlight cleanup PLAN --all`, then run it again from the start.";
     WalKept = "GL0513", exit 3, AfterFix, "blue keeps too much WAL for green",
         "Blue holds back more WAL for green than `limits.blue_wal_kept`.",
-        "The run stops before blue's disk fills; the subscription goes on reading for as long as it can.",
+        "The run stops before blue's disk fills; a subscription that is enabled goes on reading for as long as it can.",
         "Find out why green is slow; raise the limit if blue has room, or `greenlight cleanup PLAN --all` to let the WAL go.";
     SnapshotOld = "GL0514", exit 3, AfterFix, "the copy keeps a snapshot on blue open for too long",
         "Blue's oldest snapshot is older than `limits.blue_snapshot`: vacuum cleans up nothing younger, and blue's tables grow.",
-        "The subscriptions were disabled, which ends the copy's snapshot; tables that were copied stay, the others start over.",
-        "Raise the limit, or give a large table a group of its own (`sync.groups`), and run it again: it enables them.";
+        "The copy's snapshot was let go. Tables that PostgreSQL has copied stay, the others start over; greenlight's own copy starts over.",
+        "Raise the limit, or let greenlight copy a large table by several sessions (`seed = \"copy\"`), and run it again.";
+    Rewritten = "GL0515", exit 1, Now, "a table was rewritten while it was copied",
+        "VACUUM FULL, CLUSTER, TRUNCATE or an ALTER TABLE on blue gave a table a new file, with its rows on other pages.",
+        "The copy may lack rows: it is worth nothing. Blue was only read.",
+        "Run it again: the copy starts over.";
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",
         "What was to be printed is lost; nothing else was changed.",

@@ -11,21 +11,44 @@ fn start(fixture: Fixture) -> Migration {
     migration
 }
 
-fn under_writers(fixture: Fixture, kind: Kind, seed: u64, places: &[&str]) {
-    let migration = start(fixture);
+/// What killed greenlight at a place, or blue as well.
+type Deaths = &'static [(&'static str, bool)];
+
+fn under_writers(fixture: Fixture, kind: Kind, seed: u64, deaths: Deaths) {
+    let mut migration = start(fixture);
     let url = migration.pair.blue.url("blue");
     let writers = Writers::start(&url, kind, seed, 3);
     writers.pace(Some(200));
     migration.run(&["plan"]).with(0);
-    for place in places {
+    migration.run(&["run", "--until", "link"]).with(0);
+    if kind == Kind::Shop {
+        // Partitions come and go on a blue that serves.
+        migration.pair.blue.psql(
+            "blue",
+            "CREATE TABLE events_later PARTITION OF events FOR VALUES FROM ('2050-01-01') TO ('2060-01-01');
+             INSERT INTO events (id, happened_at, kind) SELECT n, '2055-05-05', 'later' FROM generate_series(1, 50) n",
+        );
+    }
+    for (place, blue_too) in deaths {
         writers.until(20);
         migration.run_into(&["run"], place).killed();
+        if *blue_too {
+            // What a server of blue's has not put into a checkpoint of where its slots stand is forgotten.
+            migration.pair.blue.kill_postmaster();
+            migration.pair.blue.restart();
+        }
+        migration.run(&["status"]).with(0);
     }
+    finishes(&migration, writers);
+}
+
+/// Goes on to a comparison that finds every row, and back to nothing.
+fn finishes(migration: &Migration, writers: Writers) {
     migration.run(&["run", "--until", "follow"]).with(0);
     writers.until(100);
     migration.run(&["run", "--until", "compare"]).with(0);
     let ledger = writers.stop();
-    ledger.check(&url);
+    ledger.check(&migration.pair.blue.url("blue"));
     let mut following = migration.begin(&["run"]);
     following.until("green follows", |event| {
         event["event"] == "following" && event["queue"] == 0
@@ -33,7 +56,7 @@ fn under_writers(fixture: Fixture, kind: Kind, seed: u64, places: &[&str]) {
     migration.run(&["verify"]).with(0);
     following.signal("INT");
     following.end().with(130);
-    gives_everything_up(&migration);
+    gives_everything_up(migration);
 }
 
 #[test]
@@ -43,14 +66,66 @@ fn hydra_is_copied_under_writers_and_followed() {
 
 #[test]
 fn killed_anywhere_the_copy_begins_again_and_is_followed() {
-    let places = [
-        "seed:slots",
-        "seed:snapshot",
-        "seed:subscribed",
-        "seed:committed@3",
-        "seed:copied",
+    let deaths: Deaths = &[
+        ("seed:slots", false),
+        ("seed:snapshot", true),
+        ("seed:subscribed", true),
+        ("seed:committed@3", false),
+        ("seed:copied", true),
+        ("seed:enabled", true),
     ];
-    under_writers(Fixture::Orders(300), Kind::Shop, 32, &places);
+    under_writers(Fixture::Orders(300), Kind::Shop, 32, deaths);
+}
+
+/// What it would do to the slots is another's business by then.
+#[test]
+fn one_that_wakes_after_a_takeover_moves_no_slot() {
+    for place in ["seed:slots", "seed:still"] {
+        let migration = start(Fixture::Orders(300));
+        let writers = Writers::start(&migration.pair.blue.url("blue"), Kind::Shop, 34, 3);
+        writers.pace(Some(200));
+        let seen = migration.path("seen");
+        let mut command = migration.command(&["run"]);
+        command
+            .arg("--json")
+            .env("GREENLIGHT_FAILPOINT", format!("{place}=hang"))
+            .env("GREENLIGHT_FAILPOINT_HANG_MS", "1000")
+            .env("GREENLIGHT_FAILPOINT_SEEN", &seen);
+        let mut old = Program::start(&mut command);
+        while !seen.exists() {
+            assert!(!old.has_ended(), "it does not come to {place}");
+            // A file tells nobody that it was made.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        old.signal("STOP");
+        let over = ["run", "--takeover"];
+        migration.run_into(&over, "seed:copied").killed();
+        writers.until(50);
+        old.signal("CONT");
+        let ended = old.end();
+        assert_ne!(ended.code, Some(0), "{ended:?}");
+        finishes(&migration, writers);
+    }
+}
+
+/// Rows of a table that is rewritten are on other pages than the ranges were made of.
+#[test]
+fn a_table_that_is_rewritten_meanwhile_is_copied_again() {
+    use crate::support::Hold;
+    let migration = start(Fixture::Orders(300));
+    migration.with_table(Hold::TABLE);
+    let hold = migration.hold();
+    let mut run = migration.begin(&["run", "--until", "seed"]);
+    run.until("a wait", |event| {
+        event["event"] == "waiting"
+            && event["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.contains(Hold::REASON))
+    });
+    migration.pair.blue.psql("blue", "VACUUM FULL audit_log");
+    drop(hold);
+    run.end().error(1, "GL0515");
+    migration.run(&["run", "--until", "compare"]).with(0);
 }
 
 /// Runs without a safeguard, with the writers at work between the snapshot and the end of blue's WAL; whether it was found that

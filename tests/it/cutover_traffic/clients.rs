@@ -85,6 +85,21 @@ impl Clients {
         );
     }
 
+    /// Waits until so many have ended by an error.
+    #[track_caller]
+    pub(super) fn until_failed(&self, many: usize) {
+        let waiting = |state: &mut State| state.errors.len() < many;
+        let state = self.shared.state();
+        let waited = self
+            .shared
+            .progress
+            .wait_timeout_while(state, PATIENCE, waiting);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let errors = state.errors.clone();
+        drop(state);
+        assert!(errors.len() >= many, "{many} errors, not {errors:?}");
+    }
+
     /// Ends them, each after its write: what was acknowledged, and what went wrong.
     pub(super) fn stop(mut self) -> (Vec<Told>, Vec<String>) {
         self.shared.state().stopping = true;
