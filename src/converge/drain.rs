@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::resync::{Statements, TargetStatements, queue, statements};
 use super::throttle::Throttle;
-use super::transform::planner_hints;
+use super::transform::{compare_hints, planner_hints};
 use super::wait::{Backoff, rest};
 use crate::error::{Code, Effect, Error, Result, Retry};
 use crate::model::event::Event;
@@ -268,12 +268,7 @@ impl Drain {
                 .execute(patch, &[], "patch changed rows again")
                 .await?;
         }
-        session
-            .run(
-                "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on",
-                "set the planner",
-            )
-            .await?;
+        session.run(compare_hints(), "set the planner").await?;
         for target in &targets {
             if !without("deletes") {
                 drained.rows.deleted += session

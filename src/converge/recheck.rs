@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::resync::{Statements, TargetStatements, queue, recent, statements, taken};
 use super::settle::{Follows, Settle};
-use super::transform::planner_hints;
+use super::transform::{compare_hints, planner_hints};
 use super::wait::rest;
 use crate::error::{Code, Error, Result};
 use crate::model::ident::quote_qualified;
@@ -117,6 +117,14 @@ impl Recheck {
             ));
         }
         Ok(left)
+    }
+
+    /// Looks once more at what there is, while blue is written to: the fewer keys are left to a pause. One key may lead to many rows.
+    ///
+    /// # Errors
+    /// When green cannot be asked.
+    pub async fn glance(&self, run: &Run) -> Result<u64> {
+        self.look(run, false).await
     }
 
     /// Looks at all that are left, with nothing moving: every one must be right. Gives how many keys it looked at.
@@ -285,9 +293,7 @@ async fn one_batch(
             .execute(&target.fresh, &[], "make rows again")
             .await?;
     }
-    // What was made is compared as a whole: row by row through tables without an index would take the square of their number.
-    let joins = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
-    session.run(joins, "set the planner").await?;
+    session.run(compare_hints(), "set the planner").await?;
     for target in made {
         let row = session
             .one(&target.differing, &[], "compare rows of late")

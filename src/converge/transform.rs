@@ -20,6 +20,14 @@ pub fn planner_hints() -> &'static str {
     "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 }
 
+/// The same where rows that were made are compared with those that are there: row by row through a batch's own tables, which have
+/// no index, it would take the square of their number. But of these tables the planner thinks that they have thousands of rows, and
+/// would rather go through the whole target than look up the few that it just has read.
+#[must_use]
+pub(super) fn compare_hints() -> &'static str {
+    "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL random_page_cost = 0.1"
+}
+
 /// The condition that `:batch` stands for. `leaf` is given when the driving table is partitioned: pages of its leaves
 /// have the same numbers.
 #[must_use]

@@ -39,8 +39,10 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         )
         .await?;
         run.prepare(SPARE.0, SPARE.1).await?;
-        recheck.keep(run);
         link::make_ready(run).await?;
+        // What has come meanwhile need not wait for the pause.
+        recheck.glance(run).await?;
+        recheck.keep(run);
     }
     run.hurry(true);
     let traffic = Traffic::new(&run.migration);
