@@ -69,6 +69,7 @@ fn killed_anywhere_the_copy_begins_again_and_is_followed() {
     let deaths: Deaths = &[
         ("seed:slots", false),
         ("seed:snapshot", true),
+        ("seed:still", false),
         ("seed:subscribed", true),
         ("seed:committed@3", false),
         ("seed:copied", true),
