@@ -30,8 +30,10 @@ impl Nginx {
         let port = free_port();
         let mut text = fs::read_to_string(shipped.join("coalesce.conf")).expect("coalesce.conf");
         let (listen, server) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{issuer}"));
+        // Its workers may not be allowed to read where the project is.
+        fs::copy(shipped.join("coalesce.lua"), path.join("coalesce.lua")).expect("coalesce.lua");
         let (script, log) = (
-            shipped.join("coalesce.lua").display().to_string(),
+            path.join("coalesce.lua").display().to_string(),
             path.join("issuer.log").display().to_string(),
         );
         let places = [
