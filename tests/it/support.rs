@@ -12,6 +12,7 @@ mod nats;
 mod nginx;
 pub(crate) mod operator;
 mod pgbouncer;
+mod port;
 pub(crate) mod program;
 mod rows;
 pub(crate) mod shop;

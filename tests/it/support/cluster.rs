@@ -1,12 +1,10 @@
 //! Throwaway clusters, without Docker: a copy of a template, on a socket of its own, gone at the end of the test.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use greenlight::error::Result;
@@ -16,6 +14,7 @@ use greenlight::pg::{Address, Session, Settings};
 use super::binaries::{binaries, must};
 use super::forwarder::Forwarder;
 use super::leftovers;
+use super::port::free_port;
 use super::signal::send;
 use super::template::template;
 
@@ -407,21 +406,5 @@ impl Pair {
                 green,
             }
         })
-    }
-}
-
-/// A port that nobody listens on at the moment, and that no other test is given: whoever came second to it would speak to the
-/// other's server.
-pub(crate) fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
-        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if given.insert(port) {
-            return port;
-        }
     }
 }

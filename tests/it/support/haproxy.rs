@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::binaries::{binaries, installed_program};
-use super::cluster::free_port;
+use super::port::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -8,7 +8,7 @@ use async_nats::jetstream;
 use futures_util::StreamExt as _;
 
 use super::binaries::{installed_program, must};
-use super::cluster::free_port;
+use super::port::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -10,7 +10,7 @@ use greenlight::model::address::Address as Place;
 use greenlight::pg::{Address, Console};
 
 use super::binaries::{binaries, installed_program};
-use super::cluster::free_port;
+use super::port::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
