@@ -9,6 +9,7 @@ mod batch;
 mod copy;
 mod drain;
 mod follow;
+mod locks;
 mod marker;
 mod patch;
 mod recheck;
@@ -27,6 +28,7 @@ pub use drain::{Drain, depth};
 pub use follow::{
     Vitals, alongside, alongside_closely, drain_all, forever, kept_vitals, until_in_step,
 };
+pub use locks::{gives_way, holders, quick_deadlock};
 pub use marker::{Marker, arrived};
 pub use patch::Patch;
 pub use recheck::{Recheck, forget_recent, keep_recent};

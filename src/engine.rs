@@ -57,7 +57,7 @@ pub async fn run(run: &Run, steps: &[Step], until: Option<&str>) -> Result<()> {
         run.observer.event(Event::StepSkipped { step: step.id() });
     }
     for step in todo {
-        run.hurry(step.is_hurried());
+        let _somebody_waits = step.is_hurried().then(|| run.hurried());
         if step.is_committed() {
             // Both sides may be closed, or traffic on its way: on is the only way that opens them.
             let run = Run {

@@ -19,7 +19,7 @@ mod seal;
 mod standing;
 
 pub use guard::{guard, guard_statements, unguard};
-pub use install::{Fenced, adopt, arm, fence, fence_statements, quick_deadlock};
+pub use install::{Fenced, adopt, arm, fence, fence_statements};
 pub use lift::{lift, remove};
 pub use reopen::{reopen, turned};
 pub use seal::{replayed, seal};

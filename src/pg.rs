@@ -17,4 +17,4 @@ pub mod tls;
 
 pub use address::{Address, Roots, SslMode};
 pub use console::Console;
-pub use session::{Session, Settings, Silence, connect};
+pub use session::{Limited, Session, Settings, Silence, connect};

@@ -20,7 +20,7 @@ pub async fn cancel(run: &Run) -> Result<()> {
         ..run.clone()
     };
     run.spare.clear();
-    run.hurry(true);
+    let _somebody_waits = run.hurried();
     let mut first: Option<Error> = None;
     let mut keep = |done: Result<()>| {
         if let Err(error) = done
@@ -48,7 +48,6 @@ pub async fn cancel(run: &Run) -> Result<()> {
         keep(green(&run).await);
         keep(blue(&run).await);
     }
-    run.hurry(false);
     match first {
         None => Ok(()),
         Some(error) => Err(error),

@@ -23,14 +23,13 @@ pub async fn cancel_back(run: &Run) -> Result<()> {
         ..run.clone()
     };
     run.spare.clear();
-    run.hurry(true);
+    let _somebody_waits = run.hurried();
     lift(run).await?;
     point("cancel:lifted").await?;
     let released = release(run).await;
     point("cancel:released").await?;
     let forgotten = link::forget_losses(run).await;
     let removed = remove(run).await;
-    run.hurry(false);
     released.and(forgotten).and(removed)
 }
 

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::function::{self, Body};
 use super::standing::tables;
-use crate::converge::rest;
-use crate::error::{Code, Error, Result, Retry};
+use crate::converge::{gives_way, holders, quick_deadlock, rest};
+use crate::error::{Code, Error, Result};
 use crate::model::Side;
 use crate::model::ident::{quote_ident, quote_qualified};
 use crate::model::migration::Migration;
@@ -42,22 +42,6 @@ pub(super) async fn session(run: &Run, side: Side) -> Result<Session> {
         .await?;
     quick_deadlock(&there).await?;
     Ok(there)
-}
-
-/// Makes this session look for a deadlock early, and says whether it may: vacuum gives way to whoever waits for it only then,
-/// so that below it a fence never gets past a running one.
-///
-/// # Errors
-/// When the session fails.
-pub async fn quick_deadlock(blue: &Session) -> Result<bool> {
-    match blue
-        .run("SET deadlock_timeout = '100ms'", "look for deadlocks early")
-        .await
-    {
-        Ok(()) => Ok(true),
-        Err(_) if !blue.closed() => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Makes what the fence needs on a side, and mirrors our epoch there: from here on an earlier orchestrator moves nothing.
@@ -154,7 +138,7 @@ pub async fn fence(run: &Run, side: Side, pause: Duration, patience: Duration) -
         if !passes(&error) {
             return Err(error);
         }
-        let holders = holders(run, &blue).await?;
+        let holders = holders(&blue, &run.migration.namespace).await?;
         if began.elapsed() + BETWEEN > patience {
             let error = Error::new(
                 Code::FenceBusy,
@@ -177,8 +161,7 @@ pub async fn fence(run: &Run, side: Side, pause: Duration, patience: Duration) -
 
 /// Whether another try may do: a lock that was busy, or a deadlock, in which we give way.
 pub(super) fn passes(error: &Error) -> bool {
-    matches!(error.code(), Code::LockTimeout | Code::TablesMoved)
-        || error.code() == Code::Sql && error.retry_when() == Retry::Now
+    error.code() == Code::TablesMoved || gives_way(error)
 }
 
 async fn one_try(run: &Run, blue: &Session, pause: Duration) -> Result<(i64, String)> {
@@ -253,41 +236,6 @@ pub(super) fn trigger(namespace: &str, table: &str) -> String {
         quote_qualified(namespace, table),
         function::name()
     )
-}
-
-/// Who was in the way, in words.
-async fn holders(run: &Run, blue: &Session) -> Result<Vec<String>> {
-    let sql = include_str!("../../sql/fence/holders.sql");
-    let rows = blue
-        .rows(
-            sql,
-            &[&run.migration.namespace],
-            "look who holds the tables",
-        )
-        .await?;
-    Ok(rows
-        .iter()
-        .map(|row| {
-            let (pid, seconds): (i32, i64) = (row.get("pid"), row.get("seconds"));
-            let (who, application, state, table): (String, String, String, String) = (
-                row.get("who"),
-                row.get("application"),
-                row.get("state"),
-                row.get("table"),
-            );
-            let state = if state.is_empty() {
-                String::new()
-            } else {
-                format!(", {state}")
-            };
-            let application = if application.is_empty() {
-                String::new()
-            } else {
-                format!(" ({application})")
-            };
-            format!("`{table}` is held by pid {pid}, {who}{application}{state}, for {seconds} s")
-        })
-        .collect())
 }
 
 /// The statements of a fence, for a dry run.

@@ -111,5 +111,5 @@ async fn while_open(blue: &Session, plan: &str, epoch: i64, sql: &str) -> Result
 
 async fn quick(blue: &Session) -> Result<()> {
     // Whether it may or not: then vacuum is waited for, and the next time comes.
-    super::quick_deadlock(blue).await.map(drop)
+    crate::converge::quick_deadlock(blue).await.map(drop)
 }

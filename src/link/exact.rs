@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::subscribe::{self, First};
-use crate::converge::{Snapshot, Watch, rest};
+use crate::converge::{Snapshot, Watch, gives_way, holders, quick_deadlock, rest};
 use crate::error::{Code, Error, Result, Retry};
 use crate::model::event::Event;
 use crate::model::ident::{quote_ident, quote_qualified};
@@ -105,19 +105,17 @@ async fn alone(
         act().await
     };
     let acted: Result<()> = Box::pin(acted).await;
-    run.rollback(blue).await;
-    acted
+    if acted.is_err() {
+        run.rollback(blue).await;
+        return acted;
+    }
+    // It fails if the lock was lost meanwhile, with the session.
+    blue.commit("let others at the slots").await
 }
 
 /// A snapshot and the end of blue's WAL, between which nothing was written to the tables.
 async fn still(run: &Run, step: &str, blue: &Session) -> Result<(Snapshot, String)> {
-    // Vacuum gives way only to a waiter that looks for a deadlock; not every role may look early.
-    if let Err(error) = blue
-        .run("SET deadlock_timeout = '100ms'", "look for deadlocks early")
-        .await
-    {
-        tracing::debug!(%error, "vacuum may be in the way");
-    }
+    quick_deadlock(blue).await?;
     let began = Instant::now();
     loop {
         // Before the locks: a login is no time to keep writers waiting.
@@ -128,13 +126,26 @@ async fn still(run: &Run, step: &str, blue: &Session) -> Result<(Snapshot, Strin
             Ok(taken) => return Ok(taken),
             Err(error) => error,
         };
-        let busy = matches!(error.code(), Code::LockTimeout | Code::StatementTimeout)
-            || error.code() == Code::Sql && error.retry_when() == Retry::Now;
-        if !busy || began.elapsed() > PATIENCE {
+        // The limit of the statement that locks is that of its locks.
+        if error.code() != Code::StatementTimeout && !gives_way(&error) {
             return Err(error);
         }
-        let reason = "a transaction on blue holds a table that is to be copied; writers may be kept out for a moment only";
-        waits(run, step, reason);
+        let who = holders(blue, &run.migration.namespace).await?;
+        if began.elapsed() > PATIENCE {
+            let condition = format!(
+                "writers could not be kept out of the tables for a moment, in {} s of tries",
+                PATIENCE.as_secs()
+            );
+            let error = Error::new(Code::LockTimeout, condition)
+                .fix("End the transactions that hold them, or take `seed = \"tablesync\"`, which locks nothing.");
+            return Err(who.into_iter().fold(error, Error::detail));
+        }
+        let first = who.first().map_or("a table is locked", String::as_str);
+        waits(
+            run,
+            step,
+            &format!("{first}; writers may be kept out for a moment only"),
+        );
         rest(&run.stop, BETWEEN).await?;
     }
 }
@@ -168,7 +179,7 @@ fn lock_statement(migration: &Migration) -> String {
     format!("LOCK TABLE {} IN SHARE MODE", tables.join(", "))
 }
 
-/// Moves the slots up to this end, behind which they may only be if apply has moved them. What has not been flushed yet is so in a
+/// Moves the slots up to this end, beyond which they may only be if apply has moved them. What has not been flushed yet is so in a
 /// moment.
 async fn move_up(
     run: &Run,
@@ -185,7 +196,7 @@ async fn move_up(
                     .one(sql, &[&slot, &end], "move a slot up to the snapshot")
                     .await?;
                 match row.get("beyond") {
-                    // Behind the end: rows that came before are in no copy and in no change.
+                    // Beyond the end: what was written in between is in no copy and in no change.
                     Some(true) if !enabled => {
                         let condition = format!("slot `{slot}` does not begin where the copy ends");
                         return Err(Error::new(Code::SlotLost, condition));
@@ -214,6 +225,8 @@ pub async fn enable(run: &Run) -> Result<()> {
             let sql = format!("ALTER SUBSCRIPTION {} DISABLE", quote_ident(name));
             green.run(&sql, "hold a subscription").await?;
         }
+        // A slot that is gone, or that blue keeps no WAL for any more, says so itself.
+        Watch::open(run, false).await?.kept(run).await?;
         unread(run, &blue).await?;
         let end: Option<String> = run.store.get(END).await?;
         let enabled: Option<bool> = run.store.get(ENABLED).await?;

@@ -28,7 +28,7 @@ mod silence;
 pub use cancel::Canceller;
 pub use settings::Settings;
 pub(super) use settings::search_path;
-pub use silence::Silence;
+pub use silence::{Limited, Silence};
 
 /// The oldest server that we work with, as `server_version_num`.
 pub const OLDEST: i32 = 140_000;

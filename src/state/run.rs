@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::model::Side;
 use crate::model::event::{Event, Observer};
 use crate::model::migration::Migration;
-use crate::pg::{self, Address, Session, Settings};
+use crate::pg::{self, Address, Limited, Session, Settings};
 
 /// Tells work to stop at the next safe place.
 #[derive(Clone, Debug)]
@@ -153,10 +153,11 @@ impl Spare {
 }
 
 impl Run {
-    /// Whether somebody waits for us: then a server that says nothing for longer than writes may wait is given up.
-    pub fn hurry(&self, somebody_waits: bool) {
+    /// Somebody waits for us while the result lives: a server that says nothing for longer than writes may wait is given up. A network
+    /// that swallows everything would keep us waiting for ever.
+    pub fn hurried(&self) -> Limited {
         let limit = self.migration.limits.write_pause + PATIENCE;
-        self.green.silence().allow(somebody_waits.then_some(limit));
+        self.green.silence().limited(limit)
     }
 
     /// The settings of a working session.

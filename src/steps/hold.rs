@@ -44,7 +44,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         recheck.glance(run).await?;
         recheck.keep(run);
     }
-    run.hurry(true);
+    let _somebody_waits = run.hurried();
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
         if traffic.holds(n) {

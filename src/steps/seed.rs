@@ -74,10 +74,11 @@ pub(super) async fn run_live(run: &Run, id: &str) -> Result<()> {
 
 async fn copy(run: &Run, id: &str, snapshot: Snapshot) -> Result<()> {
     let namespace = &run.migration.namespace;
+    // Before the sizes: a file that changes in between is noticed.
+    let files = files(run, snapshot.session()).await?;
     let sizes = pg::probe::relation_sizes(snapshot.session(), namespace).await?;
     // A partition that was made since the run began has rows, too.
     let there = pg::catalog::read(snapshot.session(), namespace).await?;
-    let files = files(run, snapshot.session()).await?;
     let mut relations = Vec::new();
     let mut tables: BTreeMap<String, (Table, String)> = BTreeMap::new();
     for name in run.migration.landed() {
@@ -123,14 +124,18 @@ async fn copy(run: &Run, id: &str, snapshot: Snapshot) -> Result<()> {
     converge::drive(run, id, &relations, work).await?;
     // Rewritten meanwhile, a table has its rows on other pages than the ranges were made of.
     let after = self::files(run, &run.blue("seed").await?).await?;
-    let moved = files
-        .iter()
-        .find(|(table, file)| after.get(*table).is_some_and(|now| now != *file));
+    let moved = relations.iter().find(|relation| {
+        let now = after.get(&relation.name);
+        now.is_some() && now != files.get(&relation.name)
+    });
     match moved {
         None => Ok(()),
-        Some((table, _)) => Err(Error::new(
+        Some(relation) => Err(Error::new(
             Code::Rewritten,
-            format!("`{table}` was rewritten on blue while it was copied"),
+            format!(
+                "`{}` was rewritten on blue while it was copied",
+                relation.name
+            ),
         )),
     }
 }

@@ -31,6 +31,18 @@ pub(super) fn gives_everything_up(migration: &Migration) {
     assert_eq!(migration.pair.green.psql(&migration.green, left), "0");
 }
 
+/// With everything at rest, and nothing on its way, every row is the same.
+#[track_caller]
+pub(super) fn same_at_rest(migration: &Migration) {
+    let mut following = migration.begin(&["run"]);
+    following.until("green follows", |event| {
+        event["event"] == "following" && event["queue"] == 0
+    });
+    migration.run(&["verify"]).with(0);
+    following.signal("INT");
+    following.end().with(130);
+}
+
 /// From the first copy to a comparison that finds every row, and back to nothing, under writers all the time.
 fn under_writers(fixture: Fixture, kind: Kind, seed: u64) {
     let migration = Migration::start(fixture, "plan.toml", Seed::Live);
@@ -45,14 +57,7 @@ fn under_writers(fixture: Fixture, kind: Kind, seed: u64) {
     migration.run(&["run", "--until", "compare"]).with(0);
     let ledger = writers.stop();
     ledger.check(&url);
-    // And with everything at rest.
-    let mut following = migration.begin(&["run"]);
-    following.until("green follows", |event| {
-        event["event"] == "following" && event["queue"] == 0
-    });
-    migration.run(&["verify"]).with(0);
-    following.signal("INT");
-    following.end().with(130);
+    same_at_rest(&migration);
     gives_everything_up(&migration);
 }
 

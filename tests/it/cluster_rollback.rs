@@ -56,21 +56,23 @@ fn front(stage: &Stage) -> (String, bool) {
 
 const ROLLBACK: &[&str] = &["rollback", "--execute", "--confirm", NAME];
 
-/// Runs a command again for as long as a gate is closed that opens by itself.
-#[track_caller]
-fn must(stage: &Stage, arguments: &[&str]) -> Ended {
+/// Tries again for as long as a gate is closed that opens by itself.
+fn until_open(attempt: impl Fn() -> Ended) -> Ended {
     let began = Instant::now();
     loop {
-        let ended = stage.run(arguments);
-        if ended.code == Some(0) {
-            return ended;
-        }
+        let ended = attempt();
         if ended.code != Some(3) || began.elapsed().as_secs() > 40 {
-            return ended.with(0);
+            return ended;
         }
         // What opens these gates tells nobody.
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
+}
+
+/// Runs a command until its gates are open, and it does what it should.
+#[track_caller]
+fn must(stage: &Stage, arguments: &[&str]) -> Ended {
+    until_open(|| stage.run(arguments)).with(0)
 }
 
 /// Starts a command with places armed and safeguards taken away; a hang is so many milliseconds long.

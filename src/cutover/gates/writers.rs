@@ -41,7 +41,7 @@ async fn transactions(run: &Run, blue: &Session) -> Gate {
     let read = async {
         let rows = blue
             .rows(
-                include_str!("../../../sql/fence/holders.sql"),
+                include_str!("../../../sql/converge/holders.sql"),
                 &[&run.migration.namespace],
                 "look for old transactions",
             )
@@ -93,7 +93,7 @@ async fn prepared(blue: &Session) -> Gate {
 async fn vacuum(run: &Run, blue: &Session) -> Gate {
     let read = async {
         // Ours would be lowered in the fence's session only; here it is asked whether it may be.
-        let quick = fence::quick_deadlock(blue).await?;
+        let quick = crate::converge::quick_deadlock(blue).await?;
         let rows = blue
             .rows(
                 include_str!("../../../sql/cutover/vacuum.sql"),

@@ -313,7 +313,7 @@ codes! {
         "Raise the limit, or let greenlight copy a large table by several sessions (`seed = \"copy\"`), and run it again.";
     Rewritten = "GL0515", exit 1, Now, "a table was rewritten while it was copied",
         "VACUUM FULL, CLUSTER, TRUNCATE or an ALTER TABLE on blue gave a table a new file, with its rows on other pages.",
-        "The copy may lack rows: it is worth nothing. Blue was only read.",
+        "The copy may lack rows: it is worth nothing. Blue's rows were only read; a slot that was made keeps its WAL until the next run.",
         "Run it again: the copy starts over.";
     Output = "GL0601", exit 1, AfterFix, "a file could not be written",
         "The output file, or standard output, could not be written.",

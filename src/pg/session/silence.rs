@@ -16,13 +16,28 @@ use crate::error::{Code, Error, Result};
 #[derive(Clone, Debug, Default)]
 pub struct Silence(Arc<AtomicU64>);
 
+/// For as long as it lives the limit holds; then it is what it was.
+#[derive(Debug)]
+#[must_use]
+pub struct Limited {
+    silence: Silence,
+    before: u64,
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        self.silence.0.store(self.before, Ordering::Relaxed);
+    }
+}
+
 impl Silence {
-    /// From here on a server may say nothing for so long; `None`: as long as it likes.
-    pub fn allow(&self, limit: Option<Duration>) {
-        let limit = limit.map_or(0, |limit| {
-            u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1)
-        });
-        self.0.store(limit, Ordering::Relaxed);
+    /// A server may say nothing for so long, while the result lives.
+    pub fn limited(&self, limit: Duration) -> Limited {
+        let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1);
+        Limited {
+            silence: self.clone(),
+            before: self.0.swap(limit, Ordering::Relaxed),
+        }
     }
 
     fn limit(&self) -> Option<Duration> {

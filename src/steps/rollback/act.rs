@@ -106,7 +106,7 @@ async fn hold(run: &Run, id: &str) -> Result<()> {
     // A pause is no time to log in: for the fence, the look at what went back, and what opens blue.
     let streams = streams(&run.migration).len();
     run.prepare(streams + 3, streams + 7).await?;
-    run.hurry(true);
+    let _somebody_waits = run.hurried();
     let traffic = Traffic::new(&run.migration);
     for n in 0..traffic.len() {
         if traffic.holds(n) {

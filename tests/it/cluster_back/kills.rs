@@ -60,11 +60,8 @@ fn one_that_wakes_up_after_a_takeover_writes_nothing() {
         .env("GREENLIGHT_FAILPOINT", "return:written=hang")
         .env("GREENLIGHT_FAILPOINT_HANG_MS", "60000")
         .env("GREENLIGHT_FAILPOINT_SEEN", &seen);
-    let old = Program::start(&mut command);
-    while !seen.exists() {
-        // A file tells nobody that it was made.
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    let mut old = Program::start(&mut command);
+    old.until_seen(&seen);
     old.signal("STOP");
     stage.on_green(
         "UPDATE seats SET name = 'newer ' || id; DELETE FROM flows WHERE id = 'login-1000'",

@@ -50,8 +50,8 @@ fn while_the_way_back_is_open_it_has_to_be_given_up() {
 #[test]
 fn two_cleanups_do_not_work_at_once() {
     let scene = Scene::built();
-    let first = scene.begin(&["--all"], "cleanup:unsubscribed=hang");
-    until_seen(&scene);
+    let mut first = scene.begin(&["--all"], "cleanup:unsubscribed=hang");
+    first.until_seen(&scene.seen());
     scene.cleanup(&["--all"]).error(3, "GL0402");
     scene
         .stage
@@ -153,11 +153,4 @@ fn rows_that_were_taken_away_are_kept_beyond_the_quarantine() {
     scene.cleanup(&["--purge", NAME]).with(0);
     assert_eq!(scene.schemas(), "");
     assert_eq!(stage.on_green(seat), "1");
-}
-
-fn until_seen(scene: &Scene) {
-    while !scene.seen().exists() {
-        // A file tells nobody that it was made.
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
 }

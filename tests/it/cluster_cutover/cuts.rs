@@ -27,8 +27,8 @@ const PLACES: [&str; 5] = [
     "flip:intended",
 ];
 
-/// What came of it, in a line.
-fn cut(pair: Pair, wire: Wire, place: &str, seed: u64) -> String {
+/// Cuts there, and goes on to the end: what came of it, in a line, and how the program that was cut off has ended.
+fn cut(pair: Pair, wire: Wire, place: &str, seed: u64) -> (String, Option<i32>) {
     let stage = Stage::open(Kind::Shop, seed, 5000);
     let (blue, green) = (&stage.migration.pair.blue, &stage.migration.pair.green);
     let network = match pair {
@@ -67,30 +67,34 @@ fn cut(pair: Pair, wire: Wire, place: &str, seed: u64) -> String {
     let ended = first.end();
     let took = began.elapsed();
     network.set(Wire::Whole);
-    let came = if stage.owned() {
-        stage.must(&stage.migration.cutover());
-        "green owns"
-    } else {
-        if seed.is_multiple_of(2) {
-            stage.must(&["abort"]);
-            stage.blue_serves();
-        }
-        stage.must(&stage.migration.cutover());
-        "blue served, and then green owns"
-    };
-    let acknowledged = stage.green_owns();
-    format!(
+    let (came, acknowledged) = stage.recovers(seed.is_multiple_of(2));
+    let told = format!(
         "{pair:?} {wire:?} at {place}: ended with {:?} after {:.1} s, {came}, {acknowledged} acknowledged",
         ended.code,
         took.as_secs_f64()
-    )
+    );
+    (told, ended.code)
 }
 
 #[test]
 fn a_cut_network_costs_no_write() {
-    eprintln!("{}", cut(Pair::Stream, Wire::Hole, "fence:made", 62));
-    eprintln!("{}", cut(Pair::Blue, Wire::Reset, "fence:done", 64));
-    eprintln!("{}", cut(Pair::Green, Wire::Reset, "seal:sealed", 65));
+    for (pair, wire, place, seed) in [
+        (Pair::Stream, Wire::Hole, "fence:made", 62),
+        (Pair::Blue, Wire::Reset, "fence:done", 64),
+        (Pair::Green, Wire::Reset, "seal:sealed", 65),
+    ] {
+        let (told, code) = cut(pair, wire, place, seed);
+        eprintln!("{told}");
+        assert_ne!(code, Some(0), "it was cut off, and has not noticed");
+    }
+}
+
+/// Without a limit of silence it would wait for green for ever, and say nothing.
+#[test]
+fn a_green_that_falls_silent_is_given_up() {
+    let (told, code) = cut(Pair::Green, Wire::Hole, "fence:made", 66);
+    eprintln!("{told}");
+    assert_eq!(code, Some(1));
 }
 
 /// `script/prove-cutover --network`.
@@ -102,7 +106,7 @@ fn a_network_that_is_cut_anywhere_costs_no_write() {
         for pair in [Pair::Blue, Pair::Green, Pair::Stream] {
             for wire in [Wire::Hole, Wire::Reset] {
                 seed += 1;
-                eprintln!("{}", cut(pair, wire, place, seed));
+                eprintln!("{}", cut(pair, wire, place, seed).0);
             }
         }
     }

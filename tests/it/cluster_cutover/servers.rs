@@ -32,18 +32,7 @@ fn killed(server: Server, place: &str, seed: u64) -> String {
     cluster.kill_postmaster();
     cluster.restart();
     let ended = first.end();
-    let came = if stage.owned() {
-        stage.must(&stage.migration.cutover());
-        "green owns"
-    } else {
-        if seed.is_multiple_of(2) {
-            stage.must(&["abort"]);
-            stage.blue_serves();
-        }
-        stage.must(&stage.migration.cutover());
-        "blue served, and then green owns"
-    };
-    let acknowledged = stage.green_owns();
+    let (came, acknowledged) = stage.recovers(seed.is_multiple_of(2));
     format!(
         "{server:?} killed at {place}: ended with {:?}, {came}, {acknowledged} acknowledged",
         ended.code

@@ -105,6 +105,7 @@ impl Stage {
         let began = Instant::now();
         while !done() {
             assert!(began.elapsed() < PATIENCE, "{what}: it does not come about");
+            // A poll, for that reason.
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -225,6 +226,19 @@ impl Stage {
             _ => cluster_hydra::judge(&self.migration),
         }
         acknowledged
+    }
+
+    /// Goes on as an operator does after something went wrong, to the end: what came of it, and how many were acknowledged.
+    #[track_caller]
+    pub(super) fn recovers(self, aborts: bool) -> (&'static str, u64) {
+        if self.owned() {
+            return ("green owns", self.finishes());
+        }
+        if aborts {
+            self.must(&["abort"]);
+            self.blue_serves();
+        }
+        ("blue served, and then green owns", self.finishes())
     }
 
     /// Cuts over, or goes on with it, and judges.

@@ -1,7 +1,7 @@
 //! A live sync that begins with greenlight's own copy, several ranges at once: where its snapshot ends apply goes on, and neither
 //! twice nor never is anything there, whatever is killed meanwhile.
 
-use super::gives_everything_up;
+use super::{gives_everything_up, same_at_rest};
 use crate::support::writers::{Kind, Writers};
 use crate::support::{Fixture, Migration, Program, Seed};
 
@@ -49,13 +49,7 @@ fn finishes(migration: &Migration, writers: Writers) {
     migration.run(&["run", "--until", "compare"]).with(0);
     let ledger = writers.stop();
     ledger.check(&migration.pair.blue.url("blue"));
-    let mut following = migration.begin(&["run"]);
-    following.until("green follows", |event| {
-        event["event"] == "following" && event["queue"] == 0
-    });
-    migration.run(&["verify"]).with(0);
-    following.signal("INT");
-    following.end().with(130);
+    same_at_rest(migration);
     gives_everything_up(migration);
 }
 
@@ -93,11 +87,7 @@ fn one_that_wakes_after_a_takeover_moves_no_slot() {
             .env("GREENLIGHT_FAILPOINT_HANG_MS", "1000")
             .env("GREENLIGHT_FAILPOINT_SEEN", &seen);
         let mut old = Program::start(&mut command);
-        while !seen.exists() {
-            assert!(!old.has_ended(), "it does not come to {place}");
-            // A file tells nobody that it was made.
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+        old.until_seen(&seen);
         old.signal("STOP");
         let over = ["run", "--takeover"];
         migration.run_into(&over, "seed:copied").killed();
@@ -109,6 +99,23 @@ fn one_that_wakes_after_a_takeover_moves_no_slot() {
     }
 }
 
+/// The copy holds back blue's vacuum no longer than the plan allows.
+#[test]
+fn a_copy_stops_at_the_limit_of_its_snapshot_and_begins_again() {
+    use crate::support::Hold;
+    let migration = start(Fixture::Orders(300));
+    migration.with_table(Hold::TABLE);
+    migration.with_table("[limits]\nblue_snapshot = \"1s\"");
+    // Held back, it takes longer than that.
+    let hold = migration.hold();
+    migration.run(&["run"]).error(3, "GL0514");
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'greenlight/%' AND backend_xmin IS NOT NULL";
+    assert_eq!(migration.pair.blue.psql("blue", left), "0");
+    drop(hold);
+    migration.edit("blue_snapshot = \"1s\"", "blue_snapshot = \"1h\"");
+    migration.run(&["run", "--until", "compare"]).with(0);
+}
+
 /// Rows of a table that is rewritten are on other pages than the ranges were made of.
 #[test]
 fn a_table_that_is_rewritten_meanwhile_is_copied_again() {
@@ -117,12 +124,7 @@ fn a_table_that_is_rewritten_meanwhile_is_copied_again() {
     migration.with_table(Hold::TABLE);
     let hold = migration.hold();
     let mut run = migration.begin(&["run", "--until", "seed"]);
-    run.until("a wait", |event| {
-        event["event"] == "waiting"
-            && event["reason"]
-                .as_str()
-                .is_some_and(|reason| reason.contains(Hold::REASON))
-    });
+    run.until_waiting(Hold::REASON);
     migration.pair.blue.psql("blue", "VACUUM FULL audit_log");
     drop(hold);
     run.end().error(1, "GL0515");

@@ -2,7 +2,7 @@
 //! die, one is stopped and wakes up to another's work, the rollback itself is killed. At the end blue is what green says, row by row,
 //! and green has exactly what it acknowledged.
 
-use super::{NAME, ROLLBACK, bare, begin, cut_over, front, must};
+use super::{NAME, ROLLBACK, bare, begin, cut_over, front, must, until_open};
 use crate::cluster_back::stage::{DATABASE, Stage};
 use crate::support::writers::{Kind, Writers};
 
@@ -63,11 +63,8 @@ fn killed_server(stage: &mut Stage, blue: bool) {
 
 /// An observer hangs with rows read, is stopped, and wakes up when another has gone on for a while.
 fn overtaken(stage: &Stage, writers: &Writers) {
-    let old = begin(stage, &["observe"], "return:written=hang", 60_000, "");
-    while !stage.path("seen").exists() {
-        // A file tells nobody that it was made.
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    let mut old = begin(stage, &["observe"], "return:written=hang", 60_000, "");
+    old.until_seen(&stage.path("seen"));
     old.signal("STOP");
     writers.until(BETWEEN);
     let mut new = stage.begin(&["observe", "--takeover"]);
@@ -104,15 +101,8 @@ fn a_storm_of_writers_goes_back_whoever_dies() {
     observing.end().with(130);
     assert_eq!(compared["verdict"], "same", "{compared:#}");
     let place = ROLLBACK_TORN[usize::try_from(seed).expect("small") % ROLLBACK_TORN.len()];
-    loop {
-        let ended = begin(&stage, ROLLBACK, place, 0, "").end();
-        // A gate that opens by itself was closed: the storm is ahead of who observes.
-        if ended.code != Some(3) {
-            ended.killed();
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
+    // A gate that opens by itself may be closed: the storm is ahead of who observes.
+    until_open(|| begin(&stage, ROLLBACK, place, 0, "").end()).killed();
     writers.until_refused(5);
     let ended = must(&stage, ROLLBACK).json();
     assert_eq!(ended["executed"]["owner"], "blue", "{ended:#}");

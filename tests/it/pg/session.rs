@@ -187,7 +187,7 @@ async fn a_server_that_falls_silent_is_given_up_where_somebody_waits() {
     let session = greenlight::pg::connect(&address, "plan", "test", &Settings::default())
         .await
         .expect("a session");
-    address.silence().allow(Some(Duration::from_millis(200)));
+    let limited = address.silence().limited(Duration::from_millis(200));
     session.run("BEGIN", "begin").await.expect("it answers");
     network.set(Wire::Hole);
     let error = session.commit("end").await.expect_err("nothing is heard");
@@ -200,4 +200,12 @@ async fn a_server_that_falls_silent_is_given_up_where_somebody_waits() {
         Code::ConnectionLost
     );
     assert!(session.closed());
+    // Elsewhere a statement may take its time, whoever had been in a hurry before.
+    network.set(Wire::Whole);
+    drop(limited);
+    let patient = greenlight::pg::connect(&address, "plan", "test", &Settings::default())
+        .await
+        .expect("a session");
+    let slow = patient.run("SELECT pg_sleep(0.4)", "take time").await;
+    slow.expect("nobody waits");
 }

@@ -176,20 +176,12 @@ impl Cluster {
 
     /// An address over the socket, as the superuser.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!(
-            "postgresql:///{database}?host={}&port={}&user=postgres",
-            self.folder.path().display(),
-            self.port
-        )
+        url_at(self.folder.path(), self.port, database)
     }
 
     /// The same as the other server's libpq reads it.
     pub(crate) fn conninfo(&self, database: &str) -> String {
-        format!(
-            "host={} port={} dbname={database} user=postgres",
-            self.folder.path().display(),
-            self.port
-        )
+        conninfo_at(self.folder.path(), self.port, database)
     }
 
     /// A network in front of it.
@@ -407,4 +399,16 @@ impl Pair {
             }
         })
     }
+}
+
+/// The address of a database behind a socket in this folder.
+pub(super) fn url_at(folder: &Path, port: u16, database: &str) -> String {
+    let folder = folder.display();
+    format!("postgresql:///{database}?host={folder}&port={port}&user=postgres")
+}
+
+/// The same as libpq reads it.
+pub(super) fn conninfo_at(folder: &Path, port: u16, database: &str) -> String {
+    let folder = folder.display();
+    format!("host={folder} port={port} dbname={database} user=postgres")
 }

@@ -5,6 +5,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use super::cluster::{conninfo_at, url_at};
+
 /// What the network does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
@@ -105,20 +107,12 @@ impl Forwarder {
 
     /// The address of a database through it; a login may take as long as a test likes to wait.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!(
-            "postgresql:///{database}?host={}&port={}&user=postgres&connect_timeout=2",
-            self.folder.path().display(),
-            self.port
-        )
+        url_at(self.folder.path(), self.port, database) + "&connect_timeout=2"
     }
 
     /// The same as the other server's libpq reads it.
     pub(crate) fn conninfo(&self, database: &str) -> String {
-        format!(
-            "host={} port={} dbname={database} user=postgres",
-            self.folder.path().display(),
-            self.port
-        )
+        conninfo_at(self.folder.path(), self.port, database)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program as its user starts it: what it prints, how it ends, and signals to it while it works.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
@@ -146,6 +147,22 @@ impl Program {
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_some()
+    }
+
+    /// Waits until an armed place has been written into this file, which tells nobody that it was made.
+    #[track_caller]
+    pub(crate) fn until_seen(&mut self, file: &Path) {
+        let began = Instant::now();
+        while !file.exists() {
+            assert!(
+                !self.has_ended(),
+                "it ended before the place\n{}",
+                self.stderr
+            );
+            assert!(began.elapsed() < PATIENCE, "it does not come to the place");
+            // A poll, for the same reason.
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until it says something of this kind with `--json`, and gives that.
