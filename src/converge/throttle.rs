@@ -4,20 +4,25 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use crate::model::migration;
+use super::signals;
+use crate::error::Result;
 use crate::pg::Session;
 use crate::state::Run;
 
 /// A reading older than this is taken anew.
-const FRESH: Duration = Duration::from_secs(1);
+pub(super) const FRESH: Duration = Duration::from_secs(1);
 
 /// The throttle of a step, shared by its workers.
 pub struct Throttle {
-    limits: migration::Throttle,
+    run: Run,
+    looked: Mutex<Looked>,
+}
+
+/// The last reading, and the sessions that read.
+struct Looked {
+    reading: Option<(Instant, Option<String>)>,
     green: Session,
     blue: Option<Session>,
-    green_bytes: Option<u64>,
-    reading: Mutex<Option<(Instant, Option<String>)>>,
 }
 
 impl Throttle {
@@ -25,140 +30,84 @@ impl Throttle {
     ///
     /// # Errors
     /// When green cannot be reached.
-    pub async fn open(run: &Run) -> crate::error::Result<Self> {
-        let limits = run.migration.throttle.clone();
-        let blue = if limits.blue_xmin_age.is_some() && run.blue.is_some() {
+    pub async fn open(run: &Run) -> Result<Self> {
+        let blue = if run.migration.throttle.blue_xmin_age.is_some() && run.blue.is_some() {
             Some(run.blue("throttle").await?)
         } else {
             None
         };
-        Ok(Self {
-            limits,
+        let looked = Looked {
+            reading: None,
             green: run.green("throttle").await?,
             blue,
-            reading: Mutex::new(None),
-            green_bytes: run.migration.limits.green_bytes,
+        };
+        Ok(Self {
+            run: run.clone(),
+            looked: Mutex::new(looked),
         })
     }
 
     /// Why batches have to wait now; `None` to go on.
     pub async fn reason(&self) -> Option<String> {
-        let mut reading = self.reading.lock().await;
-        if let Some((at, reason)) = &*reading
+        let mut looked = self.looked.lock().await;
+        if let Some((at, reason)) = &looked.reading
             && at.elapsed() < FRESH
         {
             return reason.clone();
         }
-        let reason = match self.read().await {
+        let reason = match self.read(&mut looked).await {
             Ok(reason) => reason,
-            Err(error) => Some(format!(
-                "a throttle signal cannot be read: {}",
-                error.condition()
-            )),
+            Err(error) => Some(signals::unread(&error)),
         };
-        *reading = Some((Instant::now(), reason.clone()));
+        looked.reading = Some((Instant::now(), reason.clone()));
         reason
     }
 
-    async fn read(&self) -> crate::error::Result<Option<String>> {
-        let row = self
-            .green
-            .one(
-                include_str!("../../sql/converge/signals.sql"),
-                &[],
-                "read the throttle's signals",
-            )
-            .await?;
-        if let Some(since) = row.get::<_, Option<String>>("paused_at") {
-            let by = row
-                .get::<_, Option<String>>("paused_by")
-                .unwrap_or_default();
+    async fn read(&self, looked: &mut Looked) -> Result<Option<String>> {
+        let limits = &self.run.migration.throttle;
+        // Who waits asks nothing else of the server: a session that is lost is noticed here or never.
+        if looked.green.closed() {
+            looked.green = self.run.green("throttle").await?;
+        }
+        let green = &looked.green;
+        let sql = include_str!("../../sql/converge/paused.sql");
+        let paused = green.one(sql, &[], "look whether we are paused").await?;
+        if let Some(since) = paused.get::<_, Option<String>>("paused_at") {
+            let by = paused.get::<_, Option<String>>("paused_by");
             return Ok(Some(format!(
-                "paused by {by} since {since}; `greenlight resume` lets it go on"
+                "paused by {} since {since}; `greenlight resume` lets it go on",
+                by.unwrap_or_default()
             )));
         }
-        if let Some(file) = &self.limits.file
-            && file.exists()
-        {
-            return Ok(Some(format!("the file {} exists", file.display())));
+        if let Some(reason) = signals::reason(green, limits).await? {
+            return Ok(Some(reason));
         }
-        if !row.get::<_, bool>("sees_others")
-            && (self.limits.active_backends.is_some() || self.limits.replica_lag_bytes.is_some())
-        {
-            return Ok(Some(hidden("green")));
-        }
-        let above = |name: &str, what: &str, limit: Option<u64>| {
-            let value = u64::try_from(row.get::<_, i64>(name)).unwrap_or_default();
-            limit
-                .filter(|limit| value > *limit)
-                .map(|limit| format!("{what} {value} is above {limit}"))
-        };
-        let first = above(
-            "active_backends",
-            "active backends on green:",
-            self.limits.active_backends.map(u64::from),
-        )
-        .or_else(|| {
-            above(
-                "replica_lag",
-                "bytes of replay lag on a standby of green:",
-                self.limits.replica_lag_bytes,
-            )
-        })
-        .or_else(|| {
-            above(
-                "slot_bytes",
-                "bytes of WAL kept by a slot on green:",
-                self.limits.slot_bytes,
-            )
-        });
-        if first.is_some() {
-            return Ok(first);
-        }
-        if let Some(limit) = self.green_bytes {
+        if let Some(limit) = self.run.migration.limits.green_bytes {
             let sql = "SELECT pg_database_size(current_database())";
-            let bytes: i64 = self.green.one(sql, &[], "read green's size").await?.get(0);
+            let bytes: i64 = green.one(sql, &[], "read green's size").await?.get(0);
             if u64::try_from(bytes).unwrap_or_default() > limit {
                 return Ok(Some(format!(
                     "green has {bytes} bytes, above `limits.green_bytes` = {limit}; make room and raise it"
                 )));
             }
         }
-        if let Some(sql) = &self.limits.sql {
-            let wait: Option<bool> = self.green.one(sql, &[], "run `throttle.sql`").await?.get(0);
-            match wait {
-                Some(false) => {}
-                Some(true) => return Ok(Some("`throttle.sql` says wait".to_owned())),
-                None => return Ok(Some("`throttle.sql` gave NULL".to_owned())),
-            }
-        }
-        self.blue_xmin().await
+        self.blue_xmin(&mut looked.blue).await
     }
 
-    async fn blue_xmin(&self) -> crate::error::Result<Option<String>> {
-        let (Some(blue), Some(limit)) = (&self.blue, self.limits.blue_xmin_age) else {
+    async fn blue_xmin(&self, blue: &mut Option<Session>) -> Result<Option<String>> {
+        let (Some(session), Some(limit)) = (blue, self.run.migration.throttle.blue_xmin_age) else {
             return Ok(None);
         };
-        let seconds: Option<i64> = blue
-            .one(
-                include_str!("../../sql/converge/oldest_snapshot.sql"),
-                &[],
-                "read the age of blue's oldest snapshot",
-            )
-            .await?
-            .get(0);
-        let Some(seconds) = seconds else {
-            return Ok(Some(hidden("blue")));
+        if session.closed() {
+            *session = self.run.blue("throttle").await?;
+        }
+        let sql = include_str!("../../sql/converge/oldest_snapshot.sql");
+        let doing = "read the age of blue's oldest snapshot";
+        let Some(seconds) = session.one(sql, &[], doing).await?.get::<_, Option<i64>>(0) else {
+            return Ok(Some(signals::hidden(session.side())));
         };
         let age = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         Ok((age > limit)
             .then(|| format!("blue's oldest transaction is {age:?} old, above {limit:?}")))
     }
-}
-
-/// A signal that reads as nothing because the role may not see it would never throttle.
-fn hidden(side: &str) -> String {
-    format!(
-        "a throttle signal cannot be read: the role on {side} is not a member of pg_read_all_stats"
-    )
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::migration::Throttle;
 use super::template::Template;
 use super::traffic::Request;
 
@@ -18,6 +19,8 @@ pub struct Tokens {
     pub batch: Duration,
     /// The part of the time in which batches work, in percent; they rest for the other part.
     pub share: u8,
+    /// What makes batches wait: signals of the side on which they write.
+    pub throttle: Throttle,
     /// What the gate allows.
     pub allowed: Allowed,
     /// Settings of the issuer, in the order of the plan.

@@ -1,12 +1,14 @@
 //! What a plan says about the lives of tokens: `[tokens]`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::spec_traffic::RequestSpec;
-use super::unit::Span;
+use super::unit::{Bytes, Span};
+use crate::model::migration::Throttle;
 
 /// How long tokens live in the window around the cutover: `greenlight tokens extend` makes their lives longer, and they are put
 /// back afterwards. With this table the cutover has gates about tokens.
@@ -15,13 +17,17 @@ use super::unit::Span;
 pub struct TokensSpec {
     /// The longest that a token lives from the moment when its life is made longer, on blue's clock. Example: `"6h"`.
     pub horizon: Span,
-    /// How long one batch of rows should take on blue. Default: `"50ms"`.
+    /// How long one batch of rows should take on blue: a writer may wait for that long. Longer ones are more rows a second; see
+    /// `benches/lives` for both. Default: `"3ms"`.
     #[serde(default)]
     pub batch: Option<Span>,
-    /// The part of the time in which batches work, in percent; for the other part they rest. Default: 25.
+    /// The part of the time in which batches work, in percent; for the other part they rest. Default: 15.
     #[serde(default)]
     #[schemars(range(min = 1, max = 100))]
     pub share: Option<u8>,
+    /// Signals that make batches wait, on the side where they write.
+    #[serde(default)]
+    pub throttle: TokensThrottleSpec,
     /// The gate looks at the tokens that expire within `limits.write_pause` times this. Default: 10.
     #[serde(default)]
     #[schemars(range(min = 1))]
@@ -42,6 +48,43 @@ pub struct TokensSpec {
     /// Rows of tokens, by table. Example: `hydra_oauth2_refresh`.
     #[serde(default)]
     pub rows: BTreeMap<String, RowsSpec>,
+}
+
+/// Signals of the side on which lives are written, which make batches wait: blue until the cutover, green afterwards. None is set by
+/// default; each one that is set is looked at once a second, and one that cannot be read makes them wait too.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokensThrottleSpec {
+    /// Wait while a standby is further behind than this. Example: `"64MB"`.
+    #[serde(default)]
+    pub replica_lag: Option<Bytes>,
+    /// Wait while there are more active backends than this, greenlight's own not counted. Example: `40`.
+    #[serde(default)]
+    pub active_backends: Option<u32>,
+    /// Wait while replication slots hold back more WAL than this; a live sync has some on blue. Example: `"10GB"`.
+    #[serde(default)]
+    pub slot_bytes: Option<Bytes>,
+    /// A query that gives one boolean: wait while it is true.
+    #[serde(default)]
+    pub sql: Option<String>,
+    /// Wait while this file exists, on the machine where greenlight runs. Relative to the plan. Example: `"pause"`.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+}
+
+impl TokensThrottleSpec {
+    /// The throttle; `folder` is the plan's.
+    #[must_use]
+    pub fn throttle(&self, folder: &Path) -> Throttle {
+        Throttle {
+            replica_lag_bytes: self.replica_lag.map(|bytes| bytes.0),
+            active_backends: self.active_backends,
+            blue_xmin_age: None,
+            slot_bytes: self.slot_bytes.map(|bytes| bytes.0),
+            sql: self.sql.clone(),
+            file: self.file.as_ref().map(|file| folder.join(file)),
+        }
+    }
 }
 
 /// A setting of the issuer: read, set for the window, read back, and set to what it was. One of `command` and `http`.

@@ -10,8 +10,11 @@ use crate::model::ident::quote_ident;
 use crate::model::template::Template;
 use crate::model::tokens::{Allowed, Expiry, Life, LifeKind, Setting, SettingHook, Tokens};
 
-/// How long one batch should take: below what a client of the service would notice.
-const BATCH: Duration = Duration::from_millis(50);
+/// How long one batch should take: no longer than a kernel lets one process run while others wait, so that a writer waits for at
+/// most that.
+const BATCH: Duration = Duration::from_millis(3);
+/// The part of the time in which batches work, in percent.
+const SHARE: u8 = 15;
 /// How long a hook may take.
 const HOOK: Duration = Duration::from_secs(30);
 
@@ -26,7 +29,8 @@ pub fn tokens(loaded: &Loaded) -> Option<Tokens> {
     Some(Tokens {
         horizon: spec.horizon.0,
         batch: spec.batch.map_or(BATCH, |batch| batch.0),
-        share: spec.share.unwrap_or(25).clamp(1, 100),
+        share: spec.share.unwrap_or(SHARE).clamp(1, 100),
+        throttle: spec.throttle.throttle(&loaded.folder),
         allowed: allowed(spec),
         settings: spec
             .setting

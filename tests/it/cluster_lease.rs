@@ -133,6 +133,9 @@ fn a_pause_makes_batches_wait_and_says_so() {
     migration.run(&["pause"]).with(0);
     drop(hold);
     program.until_waiting("paused by");
+    // The session that looks is lost: a new one looks, and the resume is noticed.
+    let lost = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'greenlight/%/throttle'";
+    assert_eq!(migration.on_green(lost), "1");
     let status = migration.run(&["status"]).with(0).json();
     assert!(status["paused"]["by"].is_string(), "{status:#}");
     migration.run(&["cutover"]).with(3);

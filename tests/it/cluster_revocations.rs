@@ -2,9 +2,11 @@
 //! that nobody has revoked. Judged by what 2.2 itself asks of a token.
 
 mod captured;
+mod front;
 mod kills;
 mod outside;
 mod put_back;
+mod rollback;
 mod safeguards;
 
 use std::collections::BTreeSet;

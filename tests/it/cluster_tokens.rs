@@ -10,3 +10,4 @@ mod safeguards;
 mod secrets;
 mod settings;
 mod stage;
+mod throttle;

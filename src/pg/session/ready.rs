@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use tokio_postgres::Statement;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, Statement};
 
 use super::Session;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 
 /// By their text.
 pub(super) type Ready = Mutex<HashMap<&'static str, Statement>>;
@@ -18,8 +18,7 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub async fn make_ready(&self, sql: &'static str, types: &[Type]) -> Result<()> {
-        let prepared = self.client.prepare_typed(sql, types).await;
-        let statement = prepared.map_err(|cause| self.error("prepare a statement", &cause))?;
+        let statement = self.prepared(sql, types).await?;
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.insert(sql, statement);
         Ok(())
@@ -30,5 +29,35 @@ impl Session {
     pub fn ready(&self, sql: &'static str) -> Option<Statement> {
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.get(sql).cloned()
+    }
+
+    /// A statement that the server parses once, for one that is asked often and does little each time.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub async fn prepared(&self, sql: &str, types: &[Type]) -> Result<Statement> {
+        let prepared = self.client.prepare_typed(sql, types);
+        self.heard("prepare a statement", prepared).await
+    }
+
+    /// The one row of a statement that was prepared.
+    ///
+    /// # Errors
+    /// As [`Session::one`].
+    pub async fn one_of(
+        &self,
+        statement: &Statement,
+        parameters: &[&(dyn ToSql + Sync)],
+        doing: &str,
+    ) -> Result<Row> {
+        let asked = self.client.query(statement, parameters);
+        let mut rows = self.heard(doing, asked).await?;
+        match (rows.pop(), rows.is_empty()) {
+            (Some(row), true) => Ok(row),
+            _ => {
+                let condition = format!("{doing} on {}: not one row", self.side);
+                Err(Error::new(Code::Bug, condition))
+            }
+        }
     }
 }

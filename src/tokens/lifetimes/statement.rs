@@ -8,6 +8,9 @@ use crate::model::template::Template;
 use crate::model::tokens::{Expiry, LifeKind};
 use crate::state::without;
 
+/// The rows of the pages from $1 to before $2.
+const RANGE: &str = "token.ctid >= ('(' || $1::bigint || ',0)')::tid AND token.ctid < ('(' || $2::bigint || ',0)')::tid";
+
 /// Rows of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
@@ -38,8 +41,8 @@ pub(super) struct Statements<'a> {
 }
 
 impl Statements<'_> {
-    /// Writes a range of pages.
-    pub(super) fn write(&self, way: Way, leaf: &Leaf, from: i64, to: i64) -> String {
+    /// Writes a range of pages, from $1 to before $2.
+    pub(super) fn write(&self, way: Way, leaf: &Leaf) -> String {
         let (text, expires) = match way {
             Way::Longer => (
                 include_str!("../../../sql/tokens/extend.sql"),
@@ -52,16 +55,16 @@ impl Statements<'_> {
         };
         let mut values = self.values(leaf);
         values.insert("set".to_owned(), self.set(expires));
-        Template::parse(text).render(&range(from, to), &values)
+        Template::parse(text).render(RANGE, &values)
     }
 
-    /// Counts what a range of pages still has to be written.
-    pub(super) fn left(&self, way: Way, leaf: &Leaf, from: i64, to: i64) -> String {
+    /// Counts what a range of pages still has to be written; parameters as in [`Self::write`].
+    pub(super) fn left(&self, way: Way, leaf: &Leaf) -> String {
         let text = match way {
             Way::Longer => include_str!("../../../sql/tokens/left_to_extend.sql"),
             Way::Back => include_str!("../../../sql/tokens/left_to_restore.sql"),
         };
-        Template::parse(text).render(&range(from, to), &self.values(leaf))
+        Template::parse(text).render(RANGE, &self.values(leaf))
     }
 
     fn values(&self, leaf: &Leaf) -> BTreeMap<String, String> {
@@ -79,6 +82,7 @@ impl Statements<'_> {
         };
         [
             ("life", self.number.to_string()),
+            ("leaf", quote_literal(&leaf.quoted())),
             ("relation", leaf.quoted()),
             ("table", quote_qualified(self.namespace, &life.table)),
             ("keys", self.keys()),
@@ -202,8 +206,4 @@ impl Statements<'_> {
         .collect::<Vec<_>>()
         .join(", ")
     }
-}
-
-fn range(from: i64, to: i64) -> String {
-    format!("token.ctid >= '({from},0)'::tid AND token.ctid < '({to},0)'::tid")
 }

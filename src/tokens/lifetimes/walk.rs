@@ -2,22 +2,29 @@
 
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Statement;
+use tokio_postgres::types::{ToSql, Type};
+
 use super::statement::{Leaf, Statements, Way};
 use super::{Keyed, Lifetimes, Record, STEP, is_blue};
-use crate::converge::{Backoff, rest};
+use crate::converge::{Backoff, Signals, rest};
 use crate::error::{Code, Error, Result, Retry};
 use crate::model::event::Event;
 use crate::pg::Session;
 use crate::state::{Run, committed, point};
 
-/// Joins by the key's index only: a batch that reads a whole table is none.
-const HINTS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off";
+/// Joins by the key's index only: a batch that reads a whole table is none. Planned once: a small batch is planned for longer than
+/// it works.
+const HINTS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off; \
+                     SET LOCAL plan_cache_mode = force_generic_plan";
 /// Pages of the first batch, which teaches how long one takes.
 const FIRST: i64 = 4;
 /// Pages of the largest.
 const MOST: i64 = 4096;
 /// How often a table is walked for rows that others held.
 const PASSES: usize = 4;
+/// Between two looks at a throttle that says wait.
+const THROTTLED: Duration = Duration::from_millis(500);
 /// Between two walks of one table.
 const BETWEEN: Duration = Duration::from_millis(300);
 
@@ -94,6 +101,7 @@ impl Walk<'_> {
     async fn pass(&self) -> Result<u64> {
         let mut written = 0;
         let mut pace = Pace::new(self.lifetimes.tokens.batch, self.lifetimes.tokens.share);
+        let mut signals = Signals::new(&self.lifetimes.tokens.throttle);
         let number = i32::try_from(self.number).unwrap_or(i32::MAX);
         for leaf in self.leaves().await? {
             let sql = include_str!("../../../sql/tokens/cursor.sql");
@@ -102,11 +110,14 @@ impl Walk<'_> {
                 .one(sql, &[&number, &leaf.quoted(), &leaf.pages], &self.doing())
                 .await?;
             let (mut at, hi): (i64, i64) = (row.get("at"), row.get("hi"));
+            let sql = self.statements().write(self.way, &leaf);
+            let write = self.session.prepared(&sql, &[Type::INT8; 2]).await?;
             while at < hi {
                 self.lifetimes.stop.check()?;
+                self.wait(&mut signals).await?;
                 let to = hi.min(at + pace.pages);
                 let began = Instant::now();
-                written += self.batch(&leaf, at, to).await?;
+                written += self.batch(&write, at, to).await?;
                 let worked = began.elapsed();
                 pace.learn(to - at, worked);
                 at = to;
@@ -127,11 +138,30 @@ impl Walk<'_> {
         Ok(written)
     }
 
+    /// Waits while the throttle says so, and says why.
+    async fn wait(&self, signals: &mut Signals<'_>) -> Result<()> {
+        let mut told = false;
+        loop {
+            let reason = signals.reason(self.session).await?;
+            if told || reason.is_some() {
+                self.lifetimes.observer.event(Event::Waiting {
+                    step: STEP.to_owned(),
+                    reason: reason.clone(),
+                });
+            }
+            if reason.is_none() {
+                return Ok(());
+            }
+            told = true;
+            rest(&self.lifetimes.stop, THROTTLED).await?;
+        }
+    }
+
     /// One range of pages, tried again where another transaction was in the way.
-    async fn batch(&self, leaf: &Leaf, from: i64, to: i64) -> Result<u64> {
+    async fn batch(&self, write: &Statement, from: i64, to: i64) -> Result<u64> {
         let mut backoff = Backoff::new(5);
         loop {
-            let error = match self.one(leaf, from, to).await {
+            let error = match self.one(write, from, to).await {
                 Ok(written) => return Ok(written),
                 Err(error) => error,
             };
@@ -145,9 +175,9 @@ impl Walk<'_> {
         }
     }
 
-    async fn one(&self, leaf: &Leaf, from: i64, to: i64) -> Result<u64> {
+    async fn one(&self, write: &Statement, from: i64, to: i64) -> Result<u64> {
         self.begin().await?;
-        match self.within(leaf, from, to).await {
+        match self.within(write, from, to).await {
             Ok(written) => {
                 let done = self.session.commit(&self.doing()).await;
                 committed("lives:batch", done).await?;
@@ -164,15 +194,20 @@ impl Walk<'_> {
 
     async fn begin(&self) -> Result<()> {
         match self.run {
-            Some(run) => run.begin(self.session, &self.doing()).await?,
-            None => self.session.run("BEGIN", &self.doing()).await?,
+            Some(run) => {
+                run.begin(self.session, &self.doing()).await?;
+                self.session.run(HINTS, &self.doing()).await
+            }
+            None => {
+                let begin = format!("BEGIN; {HINTS}");
+                self.session.run(&begin, &self.doing()).await
+            }
         }
-        self.session.run(HINTS, &self.doing()).await
     }
 
-    async fn within(&self, leaf: &Leaf, from: i64, to: i64) -> Result<u64> {
-        let sql = self.statements().write(self.way, leaf, from, to);
-        let row = self.session.one(&sql, &[], &self.doing()).await?;
+    async fn within(&self, write: &Statement, from: i64, to: i64) -> Result<u64> {
+        let range: [&(dyn ToSql + Sync); 2] = [&from, &to];
+        let row = self.session.one_of(write, &range, &self.doing()).await?;
         let (written, odd): (i64, i64) = (row.get("written"), row.get("odd"));
         if odd > 0 {
             let condition = format!(
@@ -181,16 +216,7 @@ impl Walk<'_> {
             );
             return Err(Error::new(Code::LifeNotWritten, condition));
         }
-        let number = i32::try_from(self.number).unwrap_or(i32::MAX);
-        let sql = include_str!("../../../sql/tokens/advance.sql");
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&number, &leaf.quoted(), &from, &to, &written];
-        if self
-            .session
-            .execute(sql, &parameters, &self.doing())
-            .await?
-            != 1
-        {
+        if !row.get::<_, bool>("moved") {
             let condition = "another greenlight has moved the cursor of these lives";
             return Err(Error::new(Code::LeaseLost, condition));
         }
@@ -202,19 +228,23 @@ impl Walk<'_> {
     async fn left(&self) -> Result<u64> {
         let mut left = 0;
         let mut pace = Pace::new(self.lifetimes.tokens.batch, self.lifetimes.tokens.share);
+        let mut signals = Signals::new(&self.lifetimes.tokens.throttle);
         if self.way == Way::Back && kept(self.session, self.number).await? == 0 {
             return Ok(0);
         }
         for leaf in self.leaves().await? {
+            let sql = self.statements().left(self.way, &leaf);
+            let count = self.session.prepared(&sql, &[Type::INT8; 2]).await?;
             let mut at = 0;
             while at < leaf.pages {
+                self.wait(&mut signals).await?;
                 let to = leaf.pages.min(at + pace.pages);
                 let began = Instant::now();
                 self.session
                     .run(&format!("BEGIN; {HINTS}"), &self.doing())
                     .await?;
-                let sql = self.statements().left(self.way, &leaf, at, to);
-                let counted = self.session.one(&sql, &[], &self.doing()).await;
+                let range: [&(dyn ToSql + Sync); 2] = [&at, &to];
+                let counted = self.session.one_of(&count, &range, &self.doing()).await;
                 self.session.rollback(&self.doing()).await?;
                 left += u64::try_from(counted?.get::<_, i64>(0)).unwrap_or_default();
                 let worked = began.elapsed();

@@ -1,18 +1,17 @@
 //! Events from in front of the service: a file that is rotated, a stream whose server dies, a pause in which blue refuses.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::path::Path;
 use std::time::Duration;
 
+use super::front::{Front, GRANTS};
 use super::{Scene, grant, set};
-use crate::support::{Ended, Nats, Program, Seed, binaries};
+use crate::support::{Ended, Nats, Program, Seed};
 
 const FILE: &str = "[revocations]\nfile = \"revoked.jsonl\"";
 
 /// A plan with a file, which is there.
-fn with_file(seed: Seed, observe: &str) -> Scene {
+pub(super) fn with_file(seed: Seed, observe: &str) -> Scene {
     let scene = Scene::open(seed, false, observe, "");
     scene.migration.edit("[revocations]", FILE);
     fs::write(scene.migration.path("revoked.jsonl"), "").expect("the file");
@@ -20,8 +19,12 @@ fn with_file(seed: Seed, observe: &str) -> Scene {
 }
 
 fn append(scene: &Scene, text: &str) {
+    append_to(&scene.migration.path("revoked.jsonl"), text);
+}
+
+/// Adds to a file of events.
+pub(super) fn append_to(path: &Path, text: &str) {
     use std::io::Write as _;
-    let path = scene.migration.path("revoked.jsonl");
     let file = fs::OpenOptions::new().append(true).create(true).open(path);
     file.expect("the file")
         .write_all(text.as_bytes())
@@ -137,27 +140,21 @@ fn what_blue_refuses_in_the_pause_is_not_lost() {
         .migration
         .with_table("[limits]\nwrite_pause = \"20s\"\nlag = \"5s\"");
     scene.migration.run(&["run", "--until", "compare"]).with(0);
-    let stop = Arc::new(AtomicBool::new(false));
-    let (refused, refusals) = channel();
-    let url = scene.migration.pair.blue.url("blue");
     let path = scene.migration.path("revoked.jsonl");
-    let grants = scene.on_blue(
-        "SELECT DISTINCT request_id FROM hydra_oauth2_refresh WHERE active ORDER BY 1 LIMIT 60",
+    let front = Front::start(
+        scene.migration.pair.blue.url("blue"),
+        &scene.on_blue(GRANTS),
+        move |event| append_to(&path, &format!("{event}\n")),
     );
-    let until = Arc::clone(&stop);
-    let front = std::thread::spawn(move || revoke_in_front(&url, &path, &grants, &until, &refused));
     // Killed when green has it all: blue refuses until the fence is gone, however fast this machine is.
     let mut killed = scene.migration.command(&scene.migration.cutover());
     killed
         .arg("--json")
         .env("GREENLIGHT_FAILPOINT", "seal:made");
     until_allowed(|| Program::start(&mut killed).end(), None);
-    refusals
-        .recv_timeout(Duration::from_secs(60))
-        .expect("blue refuses in the pause");
+    front.until_refused();
     scene.migration.run(&["abort"]).with(0);
-    stop.store(true, Ordering::SeqCst);
-    let revoked = front.join().expect("the front");
+    let revoked = front.stop();
     scene.migration.run(&["abort"]).with(0);
     let alive = |revoked: &[String]| {
         format!(
@@ -167,9 +164,7 @@ fn what_blue_refuses_in_the_pause_is_not_lost() {
     };
     assert_eq!(scene.on_blue(&alive(&revoked)), "0");
     // The other way: the pause ends on green.
-    let rest = scene.on_blue(
-        "SELECT DISTINCT request_id FROM hydra_oauth2_refresh WHERE active ORDER BY 1 LIMIT 60",
-    );
+    let rest = scene.on_blue(GRANTS);
     let last = rest.lines().last().expect("a grant").to_owned();
     append(&scene, &(grant("before", &last) + "\n"));
     let cutover = || scene.migration.run(&scene.migration.cutover());
@@ -188,7 +183,7 @@ fn what_blue_refuses_in_the_pause_is_not_lost() {
 
 /// Tries until it ends as it should, and no gate is closed: green's worker comes back by itself after a cutover that was given up,
 /// and tells nobody; a machine at work is behind for a while.
-fn until_allowed(attempt: impl FnMut() -> Ended, code: Option<i32>) {
+pub(super) fn until_allowed(attempt: impl FnMut() -> Ended, code: Option<i32>) {
     let ended = std::iter::repeat_with(attempt)
         .take(60)
         .find(|ended| {
@@ -200,52 +195,6 @@ fn until_allowed(attempt: impl FnMut() -> Ended, code: Option<i32>) {
         })
         .expect("a gate opens");
     assert_eq!(ended.code, code, "{ended:?}");
-}
-
-/// Revokes one grant after the other on blue, and notes each, whatever blue says: as Hydra's endpoint answers 200.
-fn revoke_in_front(
-    url: &str,
-    path: &std::path::Path,
-    grants: &str,
-    stop: &AtomicBool,
-    refused: &Sender<()>,
-) -> Vec<String> {
-    use std::io::Write as _;
-    let mut revoked = Vec::new();
-    let file = fs::OpenOptions::new().append(true).open(path);
-    let mut file = file.expect("the file");
-    // One may be revoked again: the pause comes when it comes.
-    for request in grants.lines().cycle() {
-        if stop.load(Ordering::SeqCst) {
-            break;
-        }
-        let sql = format!(
-            "DELETE FROM hydra_oauth2_access WHERE request_id = '{request}';
-             UPDATE hydra_oauth2_refresh SET active = false WHERE request_id = '{request}'"
-        );
-        let mut psql = binaries().client("psql");
-        psql.args([
-            "-X",
-            "-q",
-            "-1",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-d",
-            url,
-            "-c",
-            &sql,
-        ]);
-        if !psql.output().expect("psql").status.success() {
-            // Nobody listens any more once the first one is heard.
-            refused.send(()).ok();
-        }
-        let line = grant(&format!("front {request}"), request) + "\n";
-        file.write_all(line.as_bytes()).expect("the file");
-        revoked.push(request.to_owned());
-        // As fast as people do.
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    revoked
 }
 
 /// A stream is read by a durable consumer; its server is killed and comes back with what it had.
