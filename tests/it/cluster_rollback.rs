@@ -1,11 +1,13 @@
 //! Rollbacks of a green that is written to: by clients with a ledger of what they were told, through all of it.
 
 mod clients;
+mod cuts;
 mod hydra;
 mod matrix;
 mod stopped;
 mod storm;
 
+use std::process::Command;
 use std::time::Instant;
 
 use crate::cluster_back::act;
@@ -77,6 +79,11 @@ fn must(stage: &Stage, arguments: &[&str]) -> Ended {
 
 /// Starts a command with places armed and safeguards taken away; a hang is so many milliseconds long.
 fn begin(stage: &Stage, arguments: &[&str], places: &str, hang: u64, without: &str) -> Program {
+    Program::start(&mut armed(stage, arguments, places, hang, without))
+}
+
+/// The same, not yet started.
+fn armed(stage: &Stage, arguments: &[&str], places: &str, hang: u64, without: &str) -> Command {
     std::fs::remove_file(stage.path("seen")).ok();
     let mut command = stage.command(arguments);
     command
@@ -84,7 +91,7 @@ fn begin(stage: &Stage, arguments: &[&str], places: &str, hang: u64, without: &s
         .env("GREENLIGHT_FAILPOINT_SEEN", stage.path("seen"))
         .env("GREENLIGHT_FAILPOINT_HANG_MS", hang.to_string())
         .env("GREENLIGHT_WITHOUT", without);
-    Program::start(&mut command)
+    command
 }
 
 /// Whether a place that was armed last was reached.

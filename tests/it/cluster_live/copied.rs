@@ -72,6 +72,33 @@ fn killed_anywhere_the_copy_begins_again_and_is_followed() {
     under_writers(Fixture::Orders(300), Kind::Shop, 32, deaths);
 }
 
+/// Two plans with a green each follow one blue: neither notices the other, nor that the other ends.
+#[test]
+fn two_plans_follow_one_blue() {
+    let mut migration = start(Fixture::Orders(300));
+    let first = migration.name().to_owned();
+    let writers = Writers::start(&migration.pair.blue.url("blue"), Kind::Shop, 37, 3);
+    writers.pace(Some(200));
+    migration.run(&["run", "--until", "follow"]).with(0);
+    migration.new_green("other");
+    migration.turn_to("second", "other");
+    // It dies while both have slots, and copies anew.
+    migration.run_into(&["run"], "seed:copied").killed();
+    migration.run(&["run", "--until", "follow"]).with(0);
+    writers.until(100);
+    migration.run(&["run", "--until", "compare"]).with(0);
+    migration.turn_to(&first, "green");
+    migration.run(&["run", "--until", "compare"]).with(0);
+    let ledger = writers.stop();
+    ledger.check(&migration.pair.blue.url("blue"));
+    same_at_rest(&migration);
+    let cleanup = ["cleanup", "--all", "--execute", "--confirm", &first];
+    migration.run(&cleanup).with(0);
+    migration.turn_to("second", "other");
+    same_at_rest(&migration);
+    gives_everything_up(&migration);
+}
+
 /// What it would do to the slots is another's business by then.
 #[test]
 fn one_that_wakes_after_a_takeover_moves_no_slot() {

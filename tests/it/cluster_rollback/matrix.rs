@@ -23,7 +23,7 @@ const HANG: u64 = 3700;
 /// A place of the way that fails, so that a rollback is given up and comes to the places of that.
 const GIVEN_UP_AT: &str = "drain:empty=error";
 /// What an operator runs, who knows what is lost.
-const ROLLBACK: &[&str] = &["rollback", "--execute", "--confirm", NAME, "--accept-loss"];
+pub(super) const ROLLBACK: &[&str] = &["rollback", "--execute", "--confirm", NAME, "--accept-loss"];
 
 /// The inner places of a step.
 const INNER: &[(&str, &[&str])] = &[
@@ -160,7 +160,7 @@ for = \"1s\"
 
 /// What has come of some cases.
 #[derive(Debug, Default)]
-struct Proved {
+pub(super) struct Proved {
     cases: u32,
     returned: u32,
     given_up: u32,
@@ -169,15 +169,15 @@ struct Proved {
 }
 
 /// Tries cases one after the other on the same pair, with green as the owner before each.
-struct Proof {
+pub(super) struct Proof {
     seed: u64,
-    stage: Stage,
+    pub(super) stage: Stage,
     clients: Option<Clients>,
     proved: Proved,
 }
 
 impl Proof {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let stage = service();
         let mut proof = Self {
             seed,
@@ -189,7 +189,7 @@ impl Proof {
         proof
     }
 
-    fn clients(&self) -> &Clients {
+    pub(super) fn clients(&self) -> &Clients {
         self.clients.as_ref().expect("clients")
     }
 
@@ -223,6 +223,11 @@ impl Proof {
             // What became of it was read back.
             first.with(0);
         }
+        self.ends(&case.to_string(), ended)
+    }
+
+    /// Does what an operator would after a rollback that ended so, and says in a few words what came of it.
+    pub(super) fn ends(&mut self, case: &str, ended: Option<i32>) -> String {
         self.proved.cases += 1;
         let stands = self.stands();
         let (owner, next) = (stands.0.as_str(), stands.1.as_str());
@@ -231,7 +236,7 @@ impl Proof {
                 must(&self.stage, ROLLBACK);
             }
             "went on"
-        } else if number(self.seed, &case.to_string()).is_multiple_of(3) {
+        } else if number(self.seed, case).is_multiple_of(3) {
             must(&self.stage, ROLLBACK);
             "began again"
         } else {
@@ -303,7 +308,7 @@ impl Proof {
     }
 
     /// What was acknowledged since the last judgement is proved as well.
-    fn finish(mut self) -> Proved {
+    pub(super) fn finish(mut self) -> Proved {
         must(&self.stage, ROLLBACK);
         assert_eq!(open(&self.stage), (true, false));
         self.judged();

@@ -117,6 +117,14 @@ impl Migration {
         &self.name
     }
 
+    /// Gives the plan another name, and turns to a database of green's for it.
+    pub(crate) fn turn_to(&mut self, name: &str, green: &str) {
+        let line = |name: &str| format!("plan = \"{name}\"");
+        self.edit(&line(&self.name), &line(name));
+        name.clone_into(&mut self.name);
+        green.clone_into(&mut self.green);
+    }
+
     /// Replaces a text of the plan, which must be in it.
     pub(crate) fn edit(&self, old: &str, new: &str) {
         let plan = self.plan.clone();
