@@ -51,7 +51,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
         // An abort that could not be finished may have left some.
         Box::pin(revocations::to_blue(&run)).await?;
     }
-    let lives = tokens::put_back(&site, watchman.observer()).await;
+    let lives = tokens::put_back(&site, watchman.observer(), watchman.stop()).await;
     watchman.finish();
     let (lives, failed) = match lives {
         Ok(lives) => (lives, None),

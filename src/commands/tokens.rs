@@ -16,7 +16,7 @@ use crate::model::event::{Event, Observer};
 use crate::model::tokens::{LifeKind, Tokens};
 use crate::plan::Warning;
 use crate::plan::spec::Mode;
-use crate::state::{RunRecord, StepRecord};
+use crate::state::{RunRecord, StepRecord, Stop};
 use crate::tokens::{Lifetimes, LookedAt, Record, State};
 use crate::ui::Printer;
 use crate::ui::plan_view::TokensPlanned;
@@ -200,7 +200,11 @@ pub(super) async fn still(
 }
 
 /// Puts back on blue what stands, after a cutover was given up; a line that says so.
-pub(super) async fn put_back(site: &Site, observer: Arc<dyn Observer>) -> Result<Option<String>> {
+pub(super) async fn put_back(
+    site: &Site,
+    observer: Arc<dyn Observer>,
+    stop: Stop,
+) -> Result<Option<String>> {
     let Some(tokens) = crate::plan::tokens(&site.loaded) else {
         return Ok(None);
     };
@@ -209,7 +213,6 @@ pub(super) async fn put_back(site: &Site, observer: Arc<dyn Observer>) -> Result
     }
     let address = site.address(Side::Blue)?;
     let namespace = &site.loaded.spec.namespace;
-    let stop = crate::state::Stop::never();
     let lifetimes =
         Lifetimes::take(&address, site.name(), namespace, tokens, observer, stop).await?;
     let done = Box::pin(lifetimes.restore(&[])).await?;
@@ -254,6 +257,6 @@ pub(super) async fn planned(site: &Site, warnings: &mut Vec<Warning>) -> Option<
 }
 
 /// A stop for a command that changes lives.
-fn stop() -> crate::state::Stop {
+fn stop() -> Stop {
     stop_on_signals()
 }

@@ -13,7 +13,7 @@ use crate::model::event::Event;
 use crate::pg::{self, Session, Settings};
 use crate::state::Run;
 
-/// A throttle that has said "wait" for this many pauses is opened anew: its own session may be what is lost.
+/// A throttle that has said "wait" for this many pauses is opened anew: without blue, if blue is what cannot be reached.
 const PATIENCE: u32 = 20;
 
 /// The sessions of a comparison and what they have in common.

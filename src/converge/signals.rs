@@ -1,4 +1,4 @@
-//! The signals of one server that make batches wait, whoever's batches they are.
+//! The signals of one server that make batches wait, whosever batches they are.
 
 use std::time::Instant;
 
@@ -32,6 +32,12 @@ impl<'a> Signals<'a> {
         if *self.limits == Throttle::default() {
             return Ok(None);
         }
+        // With the session goes what its owner holds by it, which others take meanwhile.
+        if session.closed() {
+            session
+                .run("SELECT 1", "read the throttle's signals")
+                .await?;
+        }
         if let Some((at, reason)) = &self.reading
             && at.elapsed() < FRESH
         {
@@ -49,10 +55,18 @@ impl<'a> Signals<'a> {
 
 /// The first of a server's signals that is above its limit.
 pub(super) async fn reason(session: &Session, limits: &Throttle) -> Result<Option<String>> {
-    if let Some(file) = &limits.file
-        && file.exists()
-    {
-        return Ok(Some(format!("the file {} exists", file.display())));
+    if let Some(file) = &limits.file {
+        let shown = file.display();
+        match file.try_exists() {
+            Ok(false) => {}
+            Ok(true) => return Ok(Some(format!("the file {shown} exists"))),
+            Err(cause) => {
+                let condition = format!("the file {shown}: {cause}");
+                return Ok(Some(format!(
+                    "a throttle signal cannot be read: {condition}"
+                )));
+            }
+        }
     }
     let side = session.side();
     let sql = include_str!("../../sql/converge/signals.sql");
@@ -88,14 +102,13 @@ pub(super) async fn reason(session: &Session, limits: &Throttle) -> Result<Optio
     let Some(sql) = &limits.sql else {
         return Ok(None);
     };
-    let wait: Option<bool> = session
-        .one(sql.as_str(), &[], "run the throttle's `sql`")
-        .await?
-        .get(0);
-    Ok(match wait {
-        Some(false) => None,
-        Some(true) => Some("the throttle's `sql` says wait".to_owned()),
-        None => Some("the throttle's `sql` gave NULL".to_owned()),
+    let doing = "run the throttle's `sql`";
+    let row = session.one(sql.as_str(), &[], doing).await?;
+    Ok(match row.try_get::<_, Option<bool>>(0) {
+        Ok(Some(false)) => None,
+        Ok(Some(true)) => Some("the throttle's `sql` says wait".to_owned()),
+        Ok(None) => Some("the throttle's `sql` gave NULL".to_owned()),
+        Err(_) => Some("the throttle's `sql` gave no boolean".to_owned()),
     })
 }
 

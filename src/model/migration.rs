@@ -138,18 +138,18 @@ impl Default for Limits {
     }
 }
 
-/// What makes batches wait. A signal that cannot be read throttles.
+/// What makes batches wait: of green for a run, of blue for lives of tokens. A signal that cannot be read throttles.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    /// Replay lag of green's standbys, in bytes.
+    /// Replay lag of the server's standbys, in bytes.
     pub replica_lag_bytes: Option<u64>,
-    /// Active backends on green other than ours.
+    /// Active backends other than ours.
     pub active_backends: Option<u32>,
     /// The age of blue's oldest snapshot while it is copied.
     pub blue_xmin_age: Option<Duration>,
-    /// WAL held back on green by replication slots, in bytes.
+    /// WAL held back by replication slots, in bytes.
     pub slot_bytes: Option<u64>,
-    /// A query on green that gives one boolean: true means wait.
+    /// A query that gives one boolean: true means wait.
     pub sql: Option<String>,
     /// A file: while it exists, batches wait.
     pub file: Option<PathBuf>,

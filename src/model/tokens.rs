@@ -19,7 +19,8 @@ pub struct Tokens {
     pub batch: Duration,
     /// The part of the time in which batches work, in percent; they rest for the other part.
     pub share: u8,
-    /// What makes batches wait: signals of the side on which they write.
+    /// What makes batches on blue wait: signals of blue.
+    #[serde(default)]
     pub throttle: Throttle,
     /// What the gate allows.
     pub allowed: Allowed,

@@ -17,15 +17,15 @@ use crate::model::migration::Throttle;
 pub struct TokensSpec {
     /// The longest that a token lives from the moment when its life is made longer, on blue's clock. Example: `"6h"`.
     pub horizon: Span,
-    /// How long one batch of rows should take on blue: a writer may wait for that long. Longer ones are more rows a second; see
-    /// `benches/lives` for both. Default: `"3ms"`.
+    /// How long the statement of one batch should take on blue, the way there not counted: a writer may wait for that long. Longer ones
+    /// are more rows a second; `benches/lives` prints both. Default: `"3ms"`.
     #[serde(default)]
     pub batch: Option<Span>,
     /// The part of the time in which batches work, in percent; for the other part they rest. Default: 15.
     #[serde(default)]
     #[schemars(range(min = 1, max = 100))]
     pub share: Option<u8>,
-    /// Signals that make batches wait, on the side where they write.
+    /// Signals of blue that make batches on blue wait.
     #[serde(default)]
     pub throttle: TokensThrottleSpec,
     /// The gate looks at the tokens that expire within `limits.write_pause` times this. Default: 10.
@@ -50,21 +50,21 @@ pub struct TokensSpec {
     pub rows: BTreeMap<String, RowsSpec>,
 }
 
-/// Signals of the side on which lives are written, which make batches wait: blue until the cutover, green afterwards. None is set by
-/// default; each one that is set is looked at once a second, and one that cannot be read makes them wait too.
+/// Signals of blue that make batches on blue wait; what a cutover puts back on green only rests. None is set by default; each one that is
+/// set is looked at once a second, and one that cannot be read makes batches wait too.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokensThrottleSpec {
-    /// Wait while a standby is further behind than this. Example: `"64MB"`.
+    /// Wait while a standby of blue is further behind than this. Example: `"64MB"`.
     #[serde(default)]
     pub replica_lag: Option<Bytes>,
-    /// Wait while there are more active backends than this, greenlight's own not counted. Example: `40`.
+    /// Wait while blue has more active backends than this, greenlight's own not counted. Example: `40`.
     #[serde(default)]
     pub active_backends: Option<u32>,
-    /// Wait while replication slots hold back more WAL than this; a live sync has some on blue. Example: `"10GB"`.
+    /// Wait while replication slots on blue hold back more WAL than this; a live sync has some. Example: `"10GB"`.
     #[serde(default)]
     pub slot_bytes: Option<Bytes>,
-    /// A query that gives one boolean: wait while it is true.
+    /// A query on blue that gives one boolean: wait while it is true.
     #[serde(default)]
     pub sql: Option<String>,
     /// Wait while this file exists, on the machine where greenlight runs. Relative to the plan. Example: `"pause"`.

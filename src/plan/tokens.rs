@@ -10,8 +10,7 @@ use crate::model::ident::quote_ident;
 use crate::model::template::Template;
 use crate::model::tokens::{Allowed, Expiry, Life, LifeKind, Setting, SettingHook, Tokens};
 
-/// How long one batch should take: no longer than a kernel lets one process run while others wait, so that a writer waits for at
-/// most that.
+/// How long the statement of one batch should take: about as long as a kernel lets one process run while others wait.
 const BATCH: Duration = Duration::from_millis(3);
 /// The part of the time in which batches work, in percent.
 const SHARE: u8 = 15;

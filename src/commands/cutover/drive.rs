@@ -57,6 +57,9 @@ pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ende
         Ok(()) => return Ended::Green,
         Err(error) => error,
     };
+    // Writers may find both sides closed: a server that says nothing now would keep them waiting for ever.
+    let _somebody_waits = run.hurried();
+    run.spare.clear();
     // Until own is begun, green cannot have become the owner by us; it may have been before.
     let owner = if before == Some(Side::Blue) && !watchman.own_begun() {
         Ok(Side::Blue)

@@ -18,7 +18,7 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub async fn make_ready(&self, sql: &'static str, types: &[Type]) -> Result<()> {
-        let statement = self.prepared(sql, types).await?;
+        let statement = self.prepared(sql, types, "prepare a statement").await?;
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.insert(sql, statement);
         Ok(())
@@ -35,9 +35,9 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::run`].
-    pub async fn prepared(&self, sql: &str, types: &[Type]) -> Result<Statement> {
+    pub async fn prepared(&self, sql: &str, types: &[Type], doing: &str) -> Result<Statement> {
         let prepared = self.client.prepare_typed(sql, types);
-        self.heard("prepare a statement", prepared).await
+        self.heard(doing, prepared).await
     }
 
     /// The one row of a statement that was prepared.

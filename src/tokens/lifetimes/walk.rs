@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::Statement;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Statement};
 
+use super::pace::{Pace, Took};
 use super::statement::{Leaf, Statements, Way};
 use super::{Keyed, Lifetimes, Record, STEP, is_blue};
 use crate::converge::{Backoff, Signals, rest};
@@ -17,10 +18,6 @@ use crate::state::{Run, committed, point};
 /// it works.
 const HINTS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off; \
                      SET LOCAL plan_cache_mode = force_generic_plan";
-/// Pages of the first batch, which teaches how long one takes.
-const FIRST: i64 = 4;
-/// Pages of the largest.
-const MOST: i64 = 4096;
 /// How often a table is walked for rows that others held.
 const PASSES: usize = 4;
 /// Between two looks at a throttle that says wait.
@@ -110,16 +107,13 @@ impl Walk<'_> {
                 .one(sql, &[&number, &leaf.quoted(), &leaf.pages], &self.doing())
                 .await?;
             let (mut at, hi): (i64, i64) = (row.get("at"), row.get("hi"));
-            let sql = self.statements().write(self.way, &leaf);
-            let write = self.session.prepared(&sql, &[Type::INT8; 2]).await?;
+            let mut write = Asked::new(self.statements().write(self.way, &leaf));
             while at < hi {
-                self.lifetimes.stop.check()?;
                 self.wait(&mut signals).await?;
-                let to = hi.min(at + pace.pages);
-                let began = Instant::now();
-                written += self.batch(&write, at, to).await?;
-                let worked = began.elapsed();
-                pace.learn(to - at, worked);
+                let to = hi.min(at + pace.pages());
+                let (rows, took) = self.batch(&mut write, at, to).await?;
+                written += rows;
+                let pause = pace.learn(to - at, took);
                 at = to;
                 self.lifetimes.observer.event(Event::Progress {
                     step: STEP.to_owned(),
@@ -128,7 +122,6 @@ impl Walk<'_> {
                     rows: written,
                     on: self.keyed.life.name.clone(),
                 });
-                let pause = pace.rest(worked);
                 if at < hi && !pause.is_zero() {
                     rest(&self.lifetimes.stop, pause).await?;
                 }
@@ -142,6 +135,11 @@ impl Walk<'_> {
     async fn wait(&self, signals: &mut Signals<'_>) -> Result<()> {
         let mut told = false;
         loop {
+            self.lifetimes.stop.check()?;
+            // Its limits are those of blue: what is put back on green is behind the cutover, and waits for nobody.
+            if self.run.is_some() {
+                return Ok(());
+            }
             let reason = signals.reason(self.session).await?;
             if told || reason.is_some() {
                 self.lifetimes.observer.event(Event::Waiting {
@@ -158,11 +156,11 @@ impl Walk<'_> {
     }
 
     /// One range of pages, tried again where another transaction was in the way.
-    async fn batch(&self, write: &Statement, from: i64, to: i64) -> Result<u64> {
+    async fn batch(&self, write: &mut Asked, from: i64, to: i64) -> Result<(u64, Took)> {
         let mut backoff = Backoff::new(5);
         loop {
             let error = match self.one(write, from, to).await {
-                Ok(written) => return Ok(written),
+                Ok(done) => return Ok(done),
                 Err(error) => error,
             };
             let passes = error.code() == Code::LockTimeout
@@ -175,13 +173,13 @@ impl Walk<'_> {
         }
     }
 
-    async fn one(&self, write: &Statement, from: i64, to: i64) -> Result<u64> {
-        self.begin().await?;
+    async fn one(&self, write: &mut Asked, from: i64, to: i64) -> Result<(u64, Took)> {
+        let trip = self.begin().await?;
         match self.within(write, from, to).await {
-            Ok(written) => {
+            Ok((written, statement)) => {
                 let done = self.session.commit(&self.doing()).await;
                 committed("lives:batch", done).await?;
-                Ok(written)
+                Ok((written, Took { trip, statement }))
             }
             Err(error) => {
                 if !self.session.closed() {
@@ -192,22 +190,23 @@ impl Walk<'_> {
         }
     }
 
-    async fn begin(&self) -> Result<()> {
-        match self.run {
+    /// Begins a batch: how long a statement takes that does nothing.
+    async fn begin(&self) -> Result<Duration> {
+        let begin = match self.run {
             Some(run) => {
                 run.begin(self.session, &self.doing()).await?;
-                self.session.run(HINTS, &self.doing()).await
+                HINTS.to_owned()
             }
-            None => {
-                let begin = format!("BEGIN; {HINTS}");
-                self.session.run(&begin, &self.doing()).await
-            }
-        }
+            None => format!("BEGIN; {HINTS}"),
+        };
+        let began = Instant::now();
+        self.session.run(&begin, &self.doing()).await?;
+        Ok(began.elapsed())
     }
 
-    async fn within(&self, write: &Statement, from: i64, to: i64) -> Result<u64> {
-        let range: [&(dyn ToSql + Sync); 2] = [&from, &to];
-        let row = self.session.one_of(write, &range, &self.doing()).await?;
+    /// Writes a range: its rows, and how long the statement took.
+    async fn within(&self, write: &mut Asked, from: i64, to: i64) -> Result<(u64, Duration)> {
+        let (row, took) = write.ask(self, from, to).await?;
         let (written, odd): (i64, i64) = (row.get("written"), row.get("odd"));
         if odd > 0 {
             let condition = format!(
@@ -221,7 +220,7 @@ impl Walk<'_> {
             return Err(Error::new(Code::LeaseLost, condition));
         }
         point("lives:made").await?;
-        Ok(u64::try_from(written).unwrap_or_default())
+        Ok((u64::try_from(written).unwrap_or_default(), took))
     }
 
     /// How many rows still wait, counted in the same small steps.
@@ -233,24 +232,23 @@ impl Walk<'_> {
             return Ok(0);
         }
         for leaf in self.leaves().await? {
-            let sql = self.statements().left(self.way, &leaf);
-            let count = self.session.prepared(&sql, &[Type::INT8; 2]).await?;
+            let mut count = Asked::new(self.statements().left(self.way, &leaf));
             let mut at = 0;
             while at < leaf.pages {
                 self.wait(&mut signals).await?;
-                let to = leaf.pages.min(at + pace.pages);
+                let to = leaf.pages.min(at + pace.pages());
                 let began = Instant::now();
-                self.session
-                    .run(&format!("BEGIN; {HINTS}"), &self.doing())
-                    .await?;
-                let range: [&(dyn ToSql + Sync); 2] = [&at, &to];
-                let counted = self.session.one_of(&count, &range, &self.doing()).await;
-                self.session.rollback(&self.doing()).await?;
-                left += u64::try_from(counted?.get::<_, i64>(0)).unwrap_or_default();
-                let worked = began.elapsed();
-                pace.learn(to - at, worked);
+                let begin = format!("BEGIN; {HINTS}");
+                self.session.run(&begin, &self.doing()).await?;
+                let trip = began.elapsed();
+                let counted = count.ask(self, at, to).await;
+                if !self.session.closed() {
+                    self.session.rollback(&self.doing()).await?;
+                }
+                let (row, statement) = counted?;
+                left += u64::try_from(row.get::<_, i64>(0)).unwrap_or_default();
+                let pause = pace.learn(to - at, Took { trip, statement });
                 at = to;
-                let pause = pace.rest(worked);
                 if at < leaf.pages && !pause.is_zero() {
                     rest(&self.lifetimes.stop, pause).await?;
                 }
@@ -286,6 +284,38 @@ impl Walk<'_> {
     }
 }
 
+/// A statement about ranges of one leaf, which the server parses when it is first asked: then a lock in the way is tried again as
+/// everything else of a batch.
+struct Asked {
+    sql: String,
+    prepared: Option<Statement>,
+}
+
+impl Asked {
+    fn new(sql: String) -> Self {
+        Self {
+            sql,
+            prepared: None,
+        }
+    }
+
+    /// The row of a range of pages, and how long it took.
+    async fn ask(&mut self, walk: &Walk<'_>, from: i64, to: i64) -> Result<(Row, Duration)> {
+        let (session, doing) = (walk.session, walk.doing());
+        let statement = match &self.prepared {
+            Some(statement) => statement,
+            None => {
+                let types = [Type::INT8, Type::INT8];
+                let prepared = session.prepared(&self.sql, &types, &doing).await?;
+                self.prepared.insert(prepared)
+            }
+        };
+        let began = Instant::now();
+        let row = session.one_of(statement, &[&from, &to], &doing).await?;
+        Ok((row, began.elapsed()))
+    }
+}
+
 /// How many old values of a life are kept on a side.
 pub(super) async fn kept(session: &Session, number: usize) -> Result<u64> {
     let number = i32::try_from(number).unwrap_or(i32::MAX);
@@ -296,63 +326,7 @@ pub(super) async fn kept(session: &Session, number: usize) -> Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(0)).unwrap_or_default())
 }
 
-/// How many pages a batch takes, and how long it rests after that.
-struct Pace {
-    target: Duration,
-    share: u32,
-    pages: i64,
-}
-
-impl Pace {
-    fn new(target: Duration, share: u8) -> Self {
-        Self {
-            target,
-            share: u32::from(share.clamp(1, 100)),
-            pages: FIRST,
-        }
-    }
-
-    /// Twice as many at most; a tenth when a batch took five times what it should.
-    fn learn(&mut self, pages: i64, took: Duration) {
-        let took = took.as_micros().max(1);
-        let target = self.target.as_micros().max(1);
-        if took > target * 5 {
-            self.pages = (pages / 10).max(1);
-            return;
-        }
-        let wanted = u128::try_from(pages.max(1)).unwrap_or(1) * target / took;
-        let wanted = i64::try_from(wanted).unwrap_or(MOST);
-        self.pages = wanted.clamp(1, (self.pages * 2).min(MOST));
-    }
-
-    fn rest(&self, worked: Duration) -> Duration {
-        worked * (100 - self.share) / self.share
-    }
-}
-
 /// Whether writes of this session prove the lease by themselves: blue's by the lock that it holds.
 pub(super) fn proves(session: &Session, run: Option<&Run>) -> bool {
     is_blue(session) != run.is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches_find_their_size_and_rest_their_share() {
-        let mut pace = Pace::new(Duration::from_millis(50), 50);
-        for _ in 0..20 {
-            let pages = pace.pages;
-            pace.learn(pages, Duration::from_micros(pages.unsigned_abs() * 100));
-        }
-        assert_eq!(pace.pages, 500);
-        assert_eq!(
-            pace.rest(Duration::from_millis(40)),
-            Duration::from_millis(40)
-        );
-        pace.learn(500, Duration::from_secs(1));
-        assert_eq!(pace.pages, 50);
-        assert!(Pace::new(pace.target, 100).rest(pace.target).is_zero());
-    }
 }

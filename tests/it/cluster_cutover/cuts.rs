@@ -82,6 +82,7 @@ fn a_cut_network_costs_no_write() {
         (Pair::Stream, Wire::Hole, "fence:made", 62),
         (Pair::Blue, Wire::Reset, "fence:done", 64),
         (Pair::Green, Wire::Reset, "seal:sealed", 65),
+        (Pair::Green, Wire::Hole, "seal:done", 67),
     ] {
         let (told, code) = cut(pair, wire, place, seed);
         eprintln!("{told}");

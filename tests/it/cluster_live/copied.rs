@@ -89,12 +89,12 @@ fn two_plans_follow_one_blue() {
     migration.run(&["run", "--until", "compare"]).with(0);
     migration.turn_to(&first, "green");
     migration.run(&["run", "--until", "compare"]).with(0);
-    let ledger = writers.stop();
-    ledger.check(&migration.pair.blue.url("blue"));
-    same_at_rest(&migration);
     let cleanup = ["cleanup", "--all", "--execute", "--confirm", &first];
     migration.run(&cleanup).with(0);
     migration.turn_to("second", "other");
+    writers.until(100);
+    let ledger = writers.stop();
+    ledger.check(&migration.pair.blue.url("blue"));
     same_at_rest(&migration);
     gives_everything_up(&migration);
 }

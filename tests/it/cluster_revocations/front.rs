@@ -42,7 +42,7 @@ impl Front {
                     break;
                 }
                 if !revoke(&url, request) {
-                    // Nobody listens any more once the first one is heard.
+                    // Nobody may listen any more.
                     refused.send(()).ok();
                 }
                 note(&grant(&format!("front {request}"), request));
@@ -61,8 +61,9 @@ impl Front {
         }
     }
 
-    /// Waits until one is refused.
+    /// Waits until one is refused that is revoked from now on.
     pub(super) fn until_refused(&self) {
+        while self.refusals.try_recv().is_ok() {}
         self.refusals
             .recv_timeout(PATIENCE)
             .expect("the side refuses in the pause");

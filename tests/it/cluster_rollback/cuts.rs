@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::matrix::{Proof, ROLLBACK};
-use super::{DATABASE, armed, reached};
+use super::{DATABASE, armed};
 use crate::support::{Program, Wire};
 
 /// Between us and whom.
@@ -18,7 +18,7 @@ enum Cut {
 fn cut(proof: &mut Proof, cut: Cut, wire: Wire, place: &str) -> (String, Option<i32>) {
     proof.clients().until(20);
     let stage = &proof.stage;
-    let mut command = armed(stage, ROLLBACK, &format!("{place}=hang"), 500, "");
+    let mut command = armed(stage, ROLLBACK, &format!("{place}=hang"), 1500, "");
     let (server, variable) = match cut {
         Cut::Blue => (&stage.pair.blue, "GREENLIGHT_BLUE_URL"),
         Cut::Green => (&stage.pair.green, "GREENLIGHT_GREEN_URL"),
@@ -26,11 +26,7 @@ fn cut(proof: &mut Proof, cut: Cut, wire: Wire, place: &str) -> (String, Option<
     let network = server.forwarder();
     command.env(variable, network.url(DATABASE));
     let mut first = Program::start(&mut command);
-    while !reached(stage, place) {
-        assert!(!first.has_ended(), "it ended before {place}");
-        // A file tells nobody that it was written.
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    first.until_seen(&stage.path("seen"));
     let began = Instant::now();
     network.set(wire);
     let ended = first.end().code;
@@ -45,7 +41,6 @@ fn cut(proof: &mut Proof, cut: Cut, wire: Wire, place: &str) -> (String, Option<
 fn a_cut_network_costs_no_write() {
     let mut proof = Proof::new(3);
     for (side, wire, place) in [
-        (Cut::Green, Wire::Hole, "fence:committed"),
         (Cut::Blue, Wire::Reset, "return:written"),
         (Cut::Blue, Wire::Hole, "rollback.seal:done"),
         (Cut::Green, Wire::Reset, "rollback.own:done"),
