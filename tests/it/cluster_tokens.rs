@@ -6,6 +6,7 @@ mod hydra;
 mod kills;
 mod lives;
 mod roles;
+mod rollback;
 mod safeguards;
 mod secrets;
 mod settings;

@@ -113,6 +113,28 @@ issued = "requested_at"
 ttl = "720h"
 "#;
 
+/// What a plan has that follows blue and can come back.
+const LIVE: &str = r#"[sync]
+mode = "logical"
+
+[limits]
+write_pause = "20s"
+lag = "5s"
+
+[back]
+window = "2h"
+"#;
+
+/// A setting that two programs read and set.
+const SETTING: &str = r#"[[tokens.setting]]
+name = "grace"
+value = "60s"
+
+[tokens.setting.command]
+read = ["/bin/cat", "grace"]
+set = ["/bin/sh", "set.sh", "{value}"]
+"#;
+
 /// A pair with such a blue, an empty green and a plan.
 pub(super) struct Stage {
     pub(super) pair: Pair,
@@ -134,9 +156,40 @@ impl Stage {
         stage
     }
 
+    /// Green follows blue, has a way back, and the issuer a setting in a file.
+    pub(super) fn live() -> Self {
+        let stage = Self::on(&Options::default().setting("wal_level", "logical"));
+        stage.write("grace", "0s");
+        stage.write(
+            "set.sh",
+            "cd \"$(dirname \"$0\")\" && printf %s \"$1\" > grace",
+        );
+        let seen = stage.pair.blue.conninfo(DATABASE);
+        stage.edit(
+            "[blue]\n",
+            &format!("[blue]\nseen_from_green = \"{seen}\"\n"),
+        );
+        stage.edit("[tokens]\n", &format!("{LIVE}\n[tokens]\n"));
+        stage.edit(
+            "[tokens.lifespans.clients]",
+            &format!("{SETTING}\n[tokens.lifespans.clients]"),
+        );
+        stage.run(&["schema"], &["--write"]).with(0);
+        stage
+    }
+
+    /// How the issuer's setting reads.
+    pub(super) fn grace(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("grace")).expect("the setting")
+    }
+
     fn bare() -> Self {
+        Self::on(&Options::default())
+    }
+
+    fn on(options: &Options) -> Self {
         let stage = Self {
-            pair: Pair::start_with(&Options::default()),
+            pair: Pair::start_with(options),
             folder: tempfile::tempdir().expect("a folder"),
         };
         for side in [&stage.pair.blue, &stage.pair.green] {
