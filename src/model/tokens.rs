@@ -119,6 +119,9 @@ pub struct Expiry {
     pub format: Option<String>,
     /// When the token was issued, an expression over the row.
     pub issued: Option<String>,
+    /// Whether each one that is issued stands for a refresh.
+    #[serde(default)]
+    pub refresh: bool,
     /// How long a token lives whose expiry cannot be read by SQL.
     pub ttl: Option<Duration>,
     /// Who says that those live long enough, and why.

@@ -32,10 +32,12 @@ pub struct TokensSpec {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub margin: Option<u32>,
-    /// How many live tokens may expire in that time. Default: 0.
+    /// How many live tokens may expire in that time. Of a table above 128 MB a part is read, and as many are taken as there may be by
+    /// that: 30 where a tenth was read and none was seen. Default: 0.
     #[serde(default)]
     pub expiring: Option<u64>,
-    /// How many tokens a minute may be expected to be refreshed, by what blue has issued in the last hour (`issued` of `rows`).
+    /// How many tokens a minute may be expected to be refreshed, by what blue has issued in the last hour (`issued` and
+    /// `refresh` of `rows`).
     /// Default: no limit; it is shown.
     #[serde(default)]
     pub refreshes: Option<u64>,
@@ -199,6 +201,10 @@ pub struct RowsSpec {
     /// When the token was issued. Example: `"requested_at"`.
     #[serde(default)]
     pub issued: Option<String>,
+    /// Whether each row that is issued stands for a refresh: then only such tables are counted for `tokens.refreshes`. Default: false,
+    /// and every token that is issued counts.
+    #[serde(default)]
+    pub refresh: bool,
     /// How long a token lives whose `expires` is NULL, counted from `issued`: the gate goes by that. Example: `"720h"`.
     #[serde(default)]
     pub ttl: Option<Span>,

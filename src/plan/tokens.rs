@@ -118,6 +118,7 @@ fn rows(table: &str, spec: &RowsSpec) -> Life {
             live: spec.live.clone(),
             format: spec.format.clone(),
             issued: spec.issued.clone(),
+            refresh: spec.refresh,
             ttl: spec.ttl.map(|ttl| ttl.0),
             attested: spec.attested.clone(),
         }),

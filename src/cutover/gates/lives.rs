@@ -70,7 +70,7 @@ fn expiring(run: &Run, tokens: &Tokens, seen: &Result<Vec<LookedAt>, Error>) -> 
         "a token that runs out while writes are stopped cannot be refreshed",
         read,
         "make lives longer first: `greenlight tokens extend PLAN --execute`; for tokens whose expiry SQL cannot read give `issued` and `ttl`, \
-         or say who attests what, in `[tokens.rows]`",
+         or say who attests what, in `[tokens.rows]`; `tokens.expiring` allows some",
         "tokens extend",
     )
 }
@@ -78,17 +78,17 @@ fn expiring(run: &Run, tokens: &Tokens, seen: &Result<Vec<LookedAt>, Error>) -> 
 fn judged(seen: &[LookedAt], allowed: u64) -> (String, bool) {
     let tables: Vec<&LookedAt> = seen.iter().filter(|one| !one.name.contains('.')).collect();
     let sum = |of: fn(&LookedAt) -> u64| tables.iter().map(|one| of(one)).sum::<u64>();
-    let (live, soon, unbound) = (
+    let (live, soon, most, unbound) = (
         sum(|one| one.live),
         sum(|one| one.soon),
+        sum(|one| one.soon_at_most),
         sum(|one| one.unbound),
     );
-    let about = if tables.iter().any(|one| one.part < 1.0) {
-        "about "
+    let mut words = vec![if tables.iter().any(|one| one.part < 1.0) {
+        format!("about {soon} of {live}, at most {most} by the part that was read")
     } else {
-        ""
-    };
-    let mut words = vec![format!("{about}{soon} of {live}")];
+        format!("{soon} of {live}")
+    }];
     if unbound > 0 {
         words.push(format!("{unbound} of which nobody knows"));
     }
@@ -100,14 +100,16 @@ fn judged(seen: &[LookedAt], allowed: u64) -> (String, bool) {
             ));
         }
     }
-    (words.join("; "), soon <= allowed && unbound == 0)
+    (words.join("; "), most <= allowed && unbound == 0)
 }
 
 /// What the issuer will have to do meanwhile, by what it did in the last hour.
 fn refreshes(tokens: &Tokens, seen: Result<Vec<LookedAt>, Error>) -> Gate {
     let limit = tokens.allowed.refreshes;
     let read = seen.map(|seen| {
-        let known: Vec<u64> = seen.iter().filter_map(|one| one.issued).collect();
+        let named = seen.iter().any(|one| one.refresh);
+        let counted = seen.iter().filter(|one| one.refresh || !named);
+        let known: Vec<u64> = counted.filter_map(|one| one.issued).collect();
         let minute = known.iter().sum::<u64>().div_ceil(60);
         match (known.is_empty(), limit) {
             (true, None) => ("not known".to_owned(), true),
@@ -149,4 +151,28 @@ fn settled(standing: Result<Option<(State, String)>, Error>) -> Gate {
         "`greenlight tokens status PLAN` says which command was not finished: run it again",
         "tokens status",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampled(soon: u64, soon_at_most: u64, part: f64) -> LookedAt {
+        LookedAt {
+            name: "tokens".to_owned(),
+            live: 1000,
+            soon,
+            soon_at_most,
+            part,
+            ..LookedAt::default()
+        }
+    }
+
+    #[test]
+    fn a_part_in_which_none_was_seen_opens_no_gate_by_itself() {
+        assert!(judged(&[sampled(0, 0, 1.0)], 0).1);
+        let (said, open) = judged(&[sampled(0, 30, 0.1)], 29);
+        assert!(!open && said.contains("at most 30"), "{said}");
+        assert!(judged(&[sampled(0, 30, 0.1)], 30).1);
+    }
 }

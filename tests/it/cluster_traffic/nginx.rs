@@ -47,8 +47,8 @@ impl Issuer {
     }
 }
 
-/// Posts a form to the token endpoint: the status and the body.
-fn post(port: u16, who: &str, form: &str) -> (u16, String) {
+/// Sends a form to the token endpoint.
+fn send(port: u16, who: &str, form: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("nginx");
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
@@ -60,6 +60,12 @@ fn post(port: u16, who: &str, form: &str) -> (u16, String) {
         form.len()
     )
     .expect("a request");
+    stream
+}
+
+/// Posts a form to the token endpoint: the status and the body.
+fn post(port: u16, who: &str, form: &str) -> (u16, String) {
+    let mut stream = send(port, who, form);
     let mut said = String::new();
     stream.read_to_string(&mut said).expect("an answer");
     let status = said
@@ -148,6 +154,22 @@ fn identical_refreshes_are_one_and_different_ones_are_not_mixed() {
         files.contains("POST /oauth2/token 200"),
         "the access log says what was asked"
     );
+}
+
+/// A client that is gone before its answer comes: what the issuer did stays known, and the client gets it when it asks again.
+#[test]
+fn a_client_that_went_away_gets_the_answer_when_it_asks_again() {
+    let issuer = Issuer::start();
+    let nginx = Nginx::coalescing(issuer.web.port, &[]);
+    let gone = send(nginx.port(), "YTpi", &refresh("gone"));
+    while issuer.count() == 0 {
+        // A poll: nobody tells that it has come to the issuer.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(gone);
+    let (status, body) = post(nginx.port(), "YTpi", &refresh("gone"));
+    assert_eq!((status, issuer.count()), (200, 1));
+    assert!(body.contains("new-1"), "{body}");
 }
 
 #[test]
