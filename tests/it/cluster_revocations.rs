@@ -2,6 +2,7 @@
 //! that nobody has revoked. Judged by what 2.2 itself asks of a token.
 
 mod captured;
+mod dead;
 mod front;
 mod kills;
 mod outside;

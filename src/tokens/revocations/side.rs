@@ -27,6 +27,22 @@ pub async fn to_blue(run: &Run) -> Result<u64> {
     Ok(done)
 }
 
+impl Replay<'_> {
+    /// Does on blue, as long as it owns the data, what is not done there: dead letters of an abort among it. Whatever blue has
+    /// acknowledged by itself meanwhile is done twice, which changes nothing.
+    ///
+    /// # Errors
+    /// As [`Replay::apply`].
+    pub async fn again_on_blue(&mut self) -> Result<u64> {
+        let record = self.run.store.load().await?;
+        let blue_owns = record.is_some_and(|record| record.owner() == Side::Blue);
+        if !blue_owns || !self.revocations.from_outside() {
+            return Ok(0);
+        }
+        self.apply(Side::Blue).await
+    }
+}
+
 /// The side on which events belong now; `None` while they can only be kept.
 pub(super) async fn belongs(run: &Run) -> Result<Option<Side>> {
     let Some(record) = run.store.load().await? else {
