@@ -27,5 +27,5 @@ pub use mark::{Marker, mark, marker_of, matches};
 pub use nats::forget as forget_consumer;
 pub use redo::Redo;
 pub use replay::Replay;
-pub use side::to_blue;
+pub use side::{begin, to_blue};
 pub use standing::{Dead, Standing, Unread, standing};

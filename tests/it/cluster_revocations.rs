@@ -4,6 +4,7 @@
 mod captured;
 mod dead;
 mod front;
+mod gaps;
 mod kills;
 mod outside;
 mod put_back;

@@ -27,6 +27,23 @@ pub async fn to_blue(run: &Run) -> Result<u64> {
     Ok(done)
 }
 
+/// Before a copy of blue begins that nobody follows: reads the file and the stream once. What they lose from here on is missed
+/// then, where it would be lost with nobody knowing if the first look came after the copy. What was read waits for its rows.
+///
+/// # Errors
+/// [`crate::error::Code::SourceUnreadable`], [`crate::error::Code::SourceGap`].
+pub async fn begin(run: &Run) -> Result<()> {
+    let outside =
+        (run.migration.revocations.as_ref()).is_some_and(|revocations| revocations.from_outside());
+    if !outside || run.migration.live.is_some() {
+        return Ok(());
+    }
+    if let Some(mut replay) = Replay::open(run).await? {
+        replay.take().await?;
+    }
+    Ok(())
+}
+
 impl Replay<'_> {
     /// Does on blue, as long as it owns the data, what is not done there: dead letters of an abort among it. Whatever blue has
     /// acknowledged by itself meanwhile is done twice, which changes nothing.
