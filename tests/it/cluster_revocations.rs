@@ -6,6 +6,7 @@ mod dead;
 mod front;
 mod gaps;
 mod kills;
+mod kinds;
 mod outside;
 mod put_back;
 mod rollback;
