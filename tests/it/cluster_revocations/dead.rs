@@ -1,7 +1,8 @@
 //! Dead letters after which nothing asks any more: of an abort, and of an observation. Nothing ends well while one is there, nothing
 //! stops half way for it, and `--retry` does it after all.
 
-use super::outside::{append_to, with_file};
+use super::front::GRANTS;
+use super::outside::{append_to, until_allowed, with_file};
 use super::{Scene, grant};
 use crate::support::{Ended, Seed};
 
@@ -76,4 +77,57 @@ fn a_dead_letter_of_an_observation_is_no_good_end() {
     told(scene.migration.run(&scene.migration.cutover()), 5);
     scene.revocations("replay", &["--discard", "1"]).with(0);
     scene.migration.run(&scene.migration.cutover()).with(0);
+}
+
+/// A rollback is finished to its end, and says that blue does not know of a revocation.
+#[test]
+fn a_dead_letter_of_a_rollback_is_done_on_blue_when_it_is_tried_again() {
+    let scene = with_file(Seed::Live, "1s");
+    let migration = &scene.migration;
+    migration.with_table("[limits]\nwrite_pause = \"20s\"\nlag = \"5s\"");
+    migration.run(&["run", "--until", "compare"]).with(0);
+    until_allowed(|| migration.run(&migration.cutover()), Some(0));
+    let grants = scene.on_blue(GRANTS);
+    let request = grants.lines().next().expect("a grant");
+    let file = migration.path("sql/revoke/blue/grant_revoked.sql");
+    let right = std::fs::read_to_string(&file).expect("the plan's file");
+    std::fs::write(&file, BROKEN).expect("a file");
+    // On green it does nothing: what it did there would go back by itself.
+    let green = migration.path("sql/revoke/grant_revoked.sql");
+    let nothing = "DELETE FROM hydra_oauth2_access WHERE false AND request_id = :'request_id';";
+    std::fs::write(&green, nothing).expect("a file");
+    append(&scene, "no event");
+    scene.revocations("replay", &[]).with(3);
+    told(migration.run(&["observe", "--until", "empty"]), 3);
+    scene.revocations("replay", &["--discard", "1"]).with(0);
+    migration.run(&["observe", "--until", "empty"]).with(0);
+    append(&scene, &grant("front", request));
+    let name = migration.name();
+    let rollback = ["rollback", "--execute", "--confirm", name, "--accept-loss"];
+    told_when_allowed(&scene, &rollback);
+    let alive = format!(
+        "SELECT count(*) FROM hydra_oauth2_refresh WHERE active AND request_id = '{request}'"
+    );
+    assert_eq!(scene.on_blue(&alive), "1");
+    let status = migration.run(&["status"]).with(0).json();
+    assert_eq!(status["owner"], "blue", "{status:#}");
+    // All else is done, and only this is said.
+    told(migration.run(&rollback), 5);
+    std::fs::write(&file, right).expect("a file");
+    scene.revocations("replay", &["--retry"]).with(0);
+    assert_eq!(scene.on_blue(&alive), "0");
+    migration.run(&rollback).with(0);
+}
+
+fn told_when_allowed(scene: &Scene, rollback: &[&str]) {
+    let mut last = None;
+    until_allowed(
+        || {
+            let ended = scene.migration.run(rollback);
+            last = Some(ended.stderr.clone());
+            ended
+        },
+        Some(5),
+    );
+    assert!(last.is_some_and(|stderr| stderr.contains("GL0815")));
 }
