@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS greenlight.revocation (
     arrived_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     green_at        timestamptz,
     blue_at         timestamptz,
+    -- It failed where blue should have it, after an abort: nothing else asks for it there again.
+    owed            boolean NOT NULL DEFAULT false,
     -- Rows that it changed on green. None: a tombstone, which is tried again.
     changed         bigint NOT NULL DEFAULT 0,
     -- Why it cannot be done.

@@ -195,10 +195,7 @@ async fn all(run: &Run, arguments: &RevocationsArgs) -> Result<(u64, u64)> {
     };
     replay.accept_gap = arguments.accept_gap;
     let (mut new, mut done) = replay.pass().await?;
-    if arguments.retry {
-        // A letter that died on blue, after an abort, belongs there wherever events belong now.
-        done += replay.again_on_blue().await?;
-    }
+    done += replay.owed().await?;
     if arguments.follow {
         replay.follow().await?;
     }

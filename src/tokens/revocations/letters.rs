@@ -3,14 +3,18 @@
 use super::keep;
 use super::replay::session;
 use crate::error::{Code, Error, Result};
+use crate::model::Side;
 use crate::pg::Session;
 use crate::state::{Run, Store};
 
-/// Makes dead letters of events, by number, in the transaction that is open.
-pub(super) async fn bury(green: &Session, dead: &[(i64, String)]) -> Result<()> {
+/// Makes dead letters of events, by number, in the transaction that is open on green; `side` is where they failed.
+pub(super) async fn bury(green: &Session, dead: &[(i64, String)], side: Side) -> Result<()> {
+    let owed = side == Side::Blue;
     let sql = include_str!("../../../sql/revocations/bury.sql");
     for (n, why) in dead {
-        green.execute(sql, &[n, why], "keep a dead letter").await?;
+        green
+            .execute(sql, &[n, why, &owed], "keep a dead letter")
+            .await?;
     }
     Ok(())
 }

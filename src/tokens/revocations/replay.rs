@@ -160,7 +160,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    async fn all(&mut self, side: Side, sql: &str) -> Result<u64> {
+    pub(super) async fn all(&mut self, side: Side, sql: &str) -> Result<u64> {
         let (mut done, mut after) = (0, 0);
         let mut backoff = Backoff::new(5);
         loop {
@@ -205,7 +205,7 @@ impl<'a> Replay<'a> {
             self.green
                 .execute(note, &[&numbers, &changed], doing)
                 .await?;
-            bury(&self.green, &done.dead).await?;
+            bury(&self.green, &done.dead, Side::Green).await?;
             point("revocations:applied").await
         };
         match worked.await {
@@ -277,7 +277,7 @@ impl<'a> Replay<'a> {
         let noted = async {
             let note = include_str!("../../../sql/revocations/done_blue.sql");
             self.green.execute(note, &[&numbers], doing).await?;
-            bury(&self.green, &dead).await
+            bury(&self.green, &dead, Side::Blue).await
         };
         if let Err(error) = noted.await {
             self.run.rollback(&self.green).await;

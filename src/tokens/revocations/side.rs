@@ -45,18 +45,18 @@ pub async fn begin(run: &Run) -> Result<()> {
 }
 
 impl Replay<'_> {
-    /// Does on blue, as long as it owns the data, what is not done there: dead letters of an abort among it. Whatever blue has
-    /// acknowledged by itself meanwhile is done twice, which changes nothing.
+    /// Does on blue, as long as it owns the data, what has failed there after an abort and is to be tried again: wherever events
+    /// belong by now, nobody else asks for it.
     ///
     /// # Errors
     /// As [`Replay::apply`].
-    pub async fn again_on_blue(&mut self) -> Result<u64> {
+    pub async fn owed(&mut self) -> Result<u64> {
         let record = self.run.store.load().await?;
-        let blue_owns = record.is_some_and(|record| record.owner() == Side::Blue);
-        if !blue_owns || !self.revocations.from_outside() {
+        if record.is_none_or(|record| record.owner() == Side::Green) {
             return Ok(0);
         }
-        self.apply(Side::Blue).await
+        let sql = include_str!("../../../sql/revocations/owed_blue.sql");
+        self.all(Side::Blue, sql).await
     }
 }
 

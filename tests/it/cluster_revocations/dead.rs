@@ -4,7 +4,7 @@
 use super::front::GRANTS;
 use super::outside::{append_to, until_allowed, with_file};
 use super::{Scene, grant};
-use crate::support::{Ended, Seed};
+use crate::support::{Ended, Program, Seed};
 
 fn append(scene: &Scene, line: &str) {
     append_to(&scene.migration.path("revoked.jsonl"), &format!("{line}\n"));
@@ -58,7 +58,12 @@ fn a_dead_letter_of_an_abort_is_done_on_blue_when_it_is_tried_again() {
     scene.revocations("replay", &["--retry"]).with(3);
     assert_eq!(scene.on_blue(&alive), "2");
     std::fs::write(&file, right).expect("a file");
-    scene.revocations("replay", &["--retry"]).with(0);
+    // Killed when it is no dead letter any more and nothing is done: blue is owed it all the same.
+    let mut killed = scene.command("replay", &["--retry"]);
+    killed.env("GREENLIGHT_FAILPOINT", "revocations:blue");
+    Program::start(&mut killed).end().killed();
+    assert_eq!(scene.on_blue(&alive), "2");
+    scene.revocations("replay", &[]).with(0);
     assert_eq!(scene.on_blue(&alive), "0");
     scene.migration.run(&["abort"]).with(0);
 }
