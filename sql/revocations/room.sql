@@ -1,5 +1,5 @@
--- What must survive a crash, on green: every event once, and how far each source was read. Signatures stand in `event` for as
--- long as something is left to be done with them and no longer; ids only as digests.
+-- What must survive a crash, on green: every event once, and how far each source was read. Signatures of the capture
+-- stand in `event` until they are done with, others until cleanup: blue may need them, and rows that are put back; ids only as digests.
 CREATE TABLE IF NOT EXISTS greenlight.revocation (
     n               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- SHA-256 of the event's id: enough to know it again.
@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS greenlight.revocation (
     arrived_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     green_at        timestamptz,
     blue_at         timestamptz,
+    -- It failed where blue should have it, after an abort: nothing else asks for it there again.
+    owed            boolean NOT NULL DEFAULT false,
     -- Rows that it changed on green. None: a tombstone, which is tried again.
     changed         bigint NOT NULL DEFAULT 0,
     -- Why it cannot be done.

@@ -42,27 +42,35 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
     if stage.owner() == Side::Green || !stage.can_abort() {
         return Err(owned(&record, stage).into());
     }
-    if stage != Stage::Open {
+    let replayed = if stage != Stage::Open {
         if run.migration.live.is_some() {
             fence::arm(&run, Side::Blue).await?;
         }
         undone(&run).await?;
+        Ok(0)
     } else {
         // An abort that could not be finished may have left some.
-        Box::pin(revocations::to_blue(&run)).await?;
-    }
+        Box::pin(revocations::to_blue(&run)).await
+    };
     let lives = tokens::put_back(&site, watchman.observer(), watchman.stop()).await;
     watchman.finish();
-    let (lives, failed) = match lives {
-        Ok(lives) => (lives, None),
-        Err(error) => (None, Some(error)),
-    };
-    let next = match &failed {
-        Some(_) => format!(
-            "greenlight tokens restore {} --execute",
-            arguments.plan.display()
+    let path = arguments.plan.display();
+    let (lives, failed, next) = match (lives, replayed) {
+        (Err(error), _) => (
+            None,
+            Some(error),
+            format!("greenlight tokens restore {path} --execute"),
         ),
-        None => format!("greenlight status {}", arguments.plan.display()),
+        (Ok(lives), Err(error)) => (lives, Some(error), format!("greenlight abort {path}")),
+        // What is given up stays so: a revocation that blue does not know is said, and is mended apart.
+        (Ok(lives), Ok(_done)) => match revocations::settled(&run.store).await {
+            Ok(()) => (lives, None, format!("greenlight status {path}")),
+            Err(error) => (
+                lives,
+                Some(error),
+                format!("greenlight revocations replay {path} --retry"),
+            ),
+        },
     };
     printer.show(&AbortView {
         plan: record.plan,

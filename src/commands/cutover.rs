@@ -19,6 +19,7 @@ use crate::fence;
 use crate::model::Side;
 use crate::state::{Run, RunRecord, Store};
 use crate::steps::Step;
+use crate::tokens::revocations;
 use crate::ui::Printer;
 use crate::ui::cutover_view::{CutoverView, Executed, GateRow, GateState};
 
@@ -69,6 +70,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
             None,
             next,
         ))?;
+        if nothing_left {
+            return Ok(dead_letters(printer, &store).await);
+        }
         return Ok(if refused { 3 } else { 0 });
     }
     confirm::ask(
@@ -111,7 +115,19 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         Some(executed),
         next,
     ))?;
-    Ok(0)
+    Ok(dead_letters(printer, &run.store).await)
+}
+
+/// The exit code of a way that has come to its end: a revocation that could not be replayed is something after own that is not
+/// done, and says so.
+pub(super) async fn dead_letters(printer: &Printer, store: &Store) -> u8 {
+    match revocations::settled(store).await {
+        Ok(()) => 0,
+        Err(error) => {
+            printer.error(&error);
+            5
+        }
+    }
 }
 
 /// What was done, and what it took.

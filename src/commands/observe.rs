@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Result, Retry};
 use crate::model::event::{Event, Observer as _};
 use crate::model::stats::Stats;
 use crate::state::{Run, Stop};
-use crate::tokens::revocations::Replay;
+use crate::tokens::revocations::{self, Replay};
 use crate::ui::observe_view::ObserveView;
 use crate::ui::{Printer, Progress};
 
@@ -96,6 +96,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ObserveA
         retries: count(&seen.retries),
         next: format!("greenlight status {}", arguments.plan.display()),
     })?;
+    if let (0, Ok(store)) = (code, &store) {
+        // The end of what was followed is no end while a revocation is undone.
+        revocations::settled(store).await?;
+    }
     Ok(if alarms > 0 { 3 } else { code })
 }
 

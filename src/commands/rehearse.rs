@@ -15,6 +15,7 @@ use crate::model::Side;
 use crate::model::event::Event;
 use crate::state::Run;
 use crate::steps::Step;
+use crate::tokens::revocations;
 use crate::traffic::Traffic;
 use crate::ui::Printer;
 use crate::ui::rehearse_view::{Phase, RehearseView};
@@ -84,6 +85,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
     };
     run.put(REHEARSED, &measured).await?;
     printer.show(&shown(phases, pauses, format!("greenlight cutover {path}")))?;
+    // What blue has refused in a pause is done there by now, unless it could not be.
+    revocations::settled(&run.store).await?;
     Ok(0)
 }
 

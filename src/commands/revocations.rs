@@ -195,6 +195,7 @@ async fn all(run: &Run, arguments: &RevocationsArgs) -> Result<(u64, u64)> {
     };
     replay.accept_gap = arguments.accept_gap;
     let (mut new, mut done) = replay.pass().await?;
+    done += replay.owed().await?;
     if arguments.follow {
         replay.follow().await?;
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 pub(super) use drive::{claimed, undone};
 
 use super::Outcome;
-use super::cutover::{Ended, Watchman, begun, row, stage_of};
+use super::cutover::{Ended, Watchman, begun, dead_letters, row, stage_of};
 use super::site::{Site, stop_on_signals};
 use crate::cli::{Global, RollbackArgs};
 use crate::cutover::{Chosen, Gate, Looked, Opening, Stage, look_back};
@@ -78,6 +78,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
         };
         let refused = !closed.is_empty();
         printer.show(&view(&gates, None, next))?;
+        if nothing_left {
+            return Ok(dead_letters(printer, &store).await);
+        }
         return Ok(if refused { 3 } else { 0 });
     }
     let rows: Vec<GateRow> = gates.iter().map(|gate| row(gate, &path)).collect();
@@ -109,7 +112,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
     }
     let executed = executed(&run, &watchman, &left, began).await?;
     printer.show(&view(&gates, Some(executed), cleanup))?;
-    Ok(0)
+    Ok(dead_letters(printer, &run.store).await)
 }
 
 /// What keeps a rollback from being looked at.

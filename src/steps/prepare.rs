@@ -23,5 +23,6 @@ pub(super) fn describe(migration: &Migration) -> Description {
 
 pub(super) async fn run(run: &Run) -> Result<()> {
     revocations::mark(run).await?;
+    Box::pin(revocations::begin(run)).await?;
     link::prepare(run).await
 }

@@ -22,10 +22,10 @@ mod source;
 mod standing;
 
 pub use capture::{capture, installed, remove, statements};
-pub use letters::{discard, retry};
+pub use letters::{discard, retry, settled};
 pub use mark::{Marker, mark, marker_of, matches};
 pub use nats::forget as forget_consumer;
 pub use redo::Redo;
 pub use replay::Replay;
-pub use side::to_blue;
+pub use side::{begin, to_blue};
 pub use standing::{Dead, Standing, Unread, standing};

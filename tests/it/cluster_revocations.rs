@@ -2,8 +2,11 @@
 //! that nobody has revoked. Judged by what 2.2 itself asks of a token.
 
 mod captured;
+mod dead;
 mod front;
+mod gaps;
 mod kills;
+mod kinds;
 mod outside;
 mod put_back;
 mod rollback;

@@ -75,7 +75,13 @@ pub(super) async fn through(run: &Run, watchman: &Watchman, trust: bool) -> Ende
         Ok(Side::Blue) if error.code() == Code::LeaseLost => taken_over(run, error).await,
         Ok(Side::Blue) => match undone(run).await {
             // Whatever its reply was to be, it is undone, and that is known.
-            Ok(()) => Ended::GivenUp(error.left(Effect::None)),
+            Ok(()) => {
+                let error = match revocations::settled(&run.store).await {
+                    Ok(()) => error,
+                    Err(dead) => error.detail(dead.to_string()),
+                };
+                Ended::GivenUp(error.left(Effect::None))
+            }
             Err(why) if why.code() == Code::LeaseLost => Ended::TakenOver(why),
             Err(why) => Ended::NotUndone(why, error),
         },

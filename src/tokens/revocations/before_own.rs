@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::letters::none_dead;
 use super::mark;
 use super::replay::{EVERY, Replay};
 use super::source::unreadable;
 use crate::converge::rest;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::model::Side;
 use crate::model::revocations::CAPTURE;
 
@@ -20,7 +21,7 @@ impl Replay<'_> {
     /// again, since every row has landed by now.
     ///
     /// # Errors
-    /// As [`Replay::pass`]; [`Code::DeadLetters`]; [`Code::NoMarker`] and [`Code::NotCaptured`] if green's rows are older than
+    /// As [`Replay::pass`]; `DeadLetters`; `NoMarker` and `NotCaptured` if green's rows are older than
     /// the capture.
     pub async fn catch_up(&mut self) -> Result<(u64, u64)> {
         mark::still(self.run).await?;
@@ -41,7 +42,7 @@ impl Replay<'_> {
             rest(&self.run.stop, EVERY).await?;
         }
         self.tombstones_if_landed().await?;
-        self.no_dead().await?;
+        none_dead(&self.green).await?;
         Ok((new, done))
     }
 
@@ -59,7 +60,7 @@ impl Replay<'_> {
     /// The last events before own, on green: nothing else changes it now.
     ///
     /// # Errors
-    /// As [`Replay::catch_up`]; [`Code::SourceUnreadable`] if a source ends in something that does not become whole.
+    /// As [`Replay::catch_up`]; `SourceUnreadable` if a source ends in something that does not become whole.
     pub async fn last(&mut self) -> Result<u64> {
         mark::still(self.run).await?;
         let began = Instant::now();
@@ -80,19 +81,7 @@ impl Replay<'_> {
             rest(&self.run.stop, Duration::from_millis(20)).await?;
         }
         let done = self.apply(Side::Green).await?;
-        self.no_dead().await?;
+        none_dead(&self.green).await?;
         Ok(done)
-    }
-
-    async fn no_dead(&self) -> Result<()> {
-        let sql = "SELECT count(*) FROM greenlight.revocation WHERE dead IS NOT NULL";
-        let row = self.green.one(sql, &[], "look for dead letters").await?;
-        match row.get::<_, i64>(0) {
-            0 => Ok(()),
-            dead => Err(Error::new(
-                Code::DeadLetters,
-                format!("{dead} events could not be replayed"),
-            )),
-        }
     }
 }

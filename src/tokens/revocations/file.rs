@@ -31,7 +31,7 @@ struct State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
     inode: u64,
-    /// The digest of its first line.
+    /// The digest of its first line; empty while that is not finished.
     head: String,
     /// So many bytes were read.
     offset: u64,
@@ -87,6 +87,15 @@ fn read(path: &Path, kinds: &Kinds, state: Option<String>, accept_gap: bool) -> 
     let mut batch = Batch::default();
     for file in &found {
         let Some(head) = &file.head else {
+            // Nothing was read of it, but it is known to be there: it may not be gone when something stands in it.
+            if file.current {
+                now.files.push(Known {
+                    inode: file.inode,
+                    head: String::new(),
+                    offset: 0,
+                    current: true,
+                });
+            }
             continue;
         };
         let mut offset = offset(&before, file.inode, head);
@@ -197,9 +206,13 @@ fn offset(before: &State, inode: u64, head: &str) -> u64 {
 /// The file that was written to when it was looked at last may have got more since: it must still be there, or a copy of it.
 fn complete(before: &State, found: &[Found]) -> Result<()> {
     let there = |known: &Known| {
-        found
-            .iter()
-            .any(|file| file.head.as_ref() == Some(&known.head))
+        found.iter().any(|file| {
+            if known.head.is_empty() {
+                file.inode == known.inode
+            } else {
+                file.head.as_ref() == Some(&known.head)
+            }
+        })
     };
     match before
         .files
@@ -335,6 +348,22 @@ mod tests {
         log.write("r", "}\n{\"id\": 2}\n{");
         assert_eq!((log.read().unwrap(), log.unread()), (2, 1));
         assert_eq!(log.read().unwrap(), 0);
+    }
+
+    #[test]
+    fn what_was_empty_and_is_gone_is_missed() {
+        let mut log = Log::new();
+        log.write("r", "");
+        assert_eq!(log.read().unwrap(), 0);
+        log.write("r", "a\n");
+        fs::rename(log.path("r"), log.path("r.1")).unwrap();
+        log.write("r", "");
+        assert_eq!((log.read().unwrap(), log.read().unwrap()), (1, 0));
+        log.write("r", "b\n");
+        // Away, and nothing beside it has its inode.
+        fs::rename(log.path("r"), log.path("elsewhere")).unwrap();
+        log.write("r", "c\n");
+        assert!(log.read().is_err());
     }
 
     #[test]

@@ -2,17 +2,49 @@
 
 use super::keep;
 use super::replay::session;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::model::Side;
 use crate::pg::Session;
-use crate::state::Run;
+use crate::state::{Run, Store};
 
-/// Makes dead letters of events, by number, in the transaction that is open.
-pub(super) async fn bury(green: &Session, dead: &[(i64, String)]) -> Result<()> {
+/// Makes dead letters of events, by number, in the transaction that is open on green; `side` is where they failed.
+pub(super) async fn bury(green: &Session, dead: &[(i64, String)], side: Side) -> Result<()> {
+    let owed = side == Side::Blue;
     let sql = include_str!("../../../sql/revocations/bury.sql");
     for (n, why) in dead {
-        green.execute(sql, &[n, why], "keep a dead letter").await?;
+        green
+            .execute(sql, &[n, why, &owed], "keep a dead letter")
+            .await?;
     }
     Ok(())
+}
+
+/// Whether no event is a dead letter. An abort, a rollback and whoever follows events ask at their end: there a dead letter is no
+/// reason to stop half way, and an end that keeps silent about it leaves an acknowledged revocation undone.
+///
+/// # Errors
+/// [`Code::DeadLetters`] if there are any.
+pub async fn settled(store: &Store) -> Result<()> {
+    let green = store.session();
+    if !keep::has_room(green).await? {
+        return Ok(());
+    }
+    none_dead(green).await.map_err(|error| {
+        error.effect("All else is done. The tokens that these events name may be alive on the side that serves.")
+    })
+}
+
+/// See [`settled`].
+pub(super) async fn none_dead(green: &Session) -> Result<()> {
+    let sql = include_str!("../../../sql/revocations/dead_count.sql");
+    let row = green.one(sql, &[], "look for dead letters").await?;
+    match row.get::<_, i64>(0) {
+        0 => Ok(()),
+        dead => Err(Error::new(
+            Code::DeadLetters,
+            format!("{dead} events could not be replayed"),
+        )),
+    }
 }
 
 /// Lets dead letters that have their values be tried again.

@@ -25,12 +25,19 @@ const ACK_WAIT: Duration = Duration::from_secs(4);
 const READER: &str = "revocations_reader";
 
 /// Which stream was read: one that was made anew has lost what the old one had.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
     made: String,
-    /// Messages up to this one are given up, if they were not read.
+    /// Messages up to this one are given up, if they were not read; at first, those that were gone before the first look.
     #[serde(default)]
     given_up: u64,
+    /// The last message that was taken; what came before it may have been handed out and not taken.
+    #[serde(default)]
+    last: u64,
+    /// Every message of ours up to this one was taken. With a subject, others' messages lie between ours, and only this says that
+    /// none of ours does.
+    #[serde(default)]
+    seen: u64,
 }
 
 /// Reads a stream.
@@ -79,10 +86,12 @@ impl Reader {
         accept_gap: bool,
     ) -> Result<Batch> {
         let mut batch = Batch::default();
+        let name = consumer_name(&run.migration.name, &run.store).await?;
+        let before = read(state.as_deref())?;
+        let mut now = before.clone();
         if self.open.is_none() {
-            let name = consumer_name(&run.migration.name, &run.store).await?;
             let (client, context) = connect(&self.spec).await?;
-            batch.state = whole(&self.spec, &context, &name, state, accept_gap).await?;
+            now = Some(whole(&self.spec, &context, &name, now, accept_gap).await?);
             let stream = within(context.get_stream(&self.spec.stream)).await?;
             let config = pull::Config {
                 durable_name: Some(name.clone()),
@@ -101,9 +110,17 @@ impl Reader {
                 consumer,
             });
         }
-        let Some(open) = &self.open else {
+        let (Some(open), Some(mut now)) = (&self.open, now) else {
             return Err(unreadable(NATS, "no connection"));
         };
+        // Asked before anything is fetched: what comes later is not among it.
+        let stream = within(open.context.get_stream(&self.spec.stream)).await?;
+        let info = stream.cached_info();
+        let end = info.state.last_sequence;
+        if !accept_gap {
+            let floor = now.given_up.max(now.seen).max(now.last);
+            not_dropped(&self.spec, info.state.first_sequence, floor)?;
+        }
         let mut messages = within(open.consumer.fetch().max_messages(AT_ONCE).messages()).await?;
         loop {
             let next = tokio::time::timeout(PATIENCE, messages.next()).await;
@@ -113,14 +130,28 @@ impl Reader {
                 break;
             };
             let message = message.map_err(failed)?;
-            let place = message.info().map_or_else(
-                |_odd| "a message without a number".to_owned(),
-                |info| format!("message {}", info.stream_sequence),
+            let number = message.info().map(|info| info.stream_sequence).ok();
+            now.last = now.last.max(number.unwrap_or_default());
+            let place = number.map_or_else(
+                || "a message without a number".to_owned(),
+                |number| format!("message {number}"),
             );
             batch.events.push(kinds.read(&message.payload, place));
             self.taken.push(message);
         }
         batch.more = batch.events.len() >= AT_ONCE;
+        if end > now.seen && !batch.more {
+            let ours = known(&stream, &name).await?;
+            // What was handed out to somebody who died is neither here nor taken.
+            if ours.is_some_and(|info| {
+                info.num_pending == 0 && info.num_ack_pending == self.taken.len()
+            }) {
+                now.seen = end;
+            }
+        }
+        if before.as_ref() != Some(&now) {
+            batch.state = serde_json::to_string(&now).ok();
+        }
         if without("ack_after_commit") {
             self.acknowledge().await?;
         }
@@ -156,7 +187,7 @@ impl Reader {
             return Ok(stream.cached_info().state.messages);
         }
         let name = consumer_name(&run.migration.name, &run.store).await?;
-        whole(&self.spec, &context, &name, state, false).await?;
+        whole(&self.spec, &context, &name, read(state.as_deref())?, false).await?;
         let stream = within(context.get_stream(&self.spec.stream)).await?;
         Ok(match known(&stream, &name).await? {
             Some(info) => {
@@ -185,49 +216,47 @@ pub async fn forget(spec: &Nats, plan: &str, store: &Store) -> Result<()> {
     Ok(())
 }
 
+fn read(state: Option<&str>) -> Result<Option<State>> {
+    state
+        .map(|text| serde_json::from_str(text).map_err(|error| unreadable(NATS, error)))
+        .transpose()
+}
+
 /// Whether nothing is missing: the stream is the one that was read, and its oldest message no younger than the next of ours.
-/// Gives what is to be kept of it, if that is new.
+/// Gives what is known of it from now on.
 async fn whole(
     spec: &Nats,
     context: &jetstream::Context,
     name: &str,
-    state: Option<String>,
+    before: Option<State>,
     accept_gap: bool,
-) -> Result<Option<String>> {
+) -> Result<State> {
     let stream = within(context.get_stream(&spec.stream)).await?;
     let info = stream.cached_info();
     let first = info.state.first_sequence;
-    let mut now = State {
-        made: info.created.to_string(),
-        given_up: 0,
+    let made = info.created.to_string();
+    let fresh = |given_up| State {
+        made: made.clone(),
+        given_up,
+        last: 0,
+        seen: 0,
     };
-    let Some(text) = state else {
-        return Ok(serde_json::to_string(&now).ok());
+    // Of what was gone before the first look nobody knows anything.
+    let Some(before) = before.filter(|_before| !accept_gap) else {
+        return Ok(fresh(first.saturating_sub(1)));
     };
-    let before: State = serde_json::from_str(&text).map_err(|error| unreadable(NATS, error))?;
-    if accept_gap {
-        now.given_up = first.saturating_sub(1);
-        return Ok(serde_json::to_string(&now).ok());
-    }
-    if before.made != now.made {
+    if before.made != made {
         return Err(gap(NATS, "the stream was made anew"));
     }
+    let taken = before.given_up.max(before.seen);
     match known(&stream, name).await? {
         Some(consumer) => {
-            let floor = consumer.ack_floor.stream_sequence.max(before.given_up);
-            // With a filter, messages of other subjects come and go between ours.
-            if spec.subject.is_none() && first > floor + 1 {
-                return Err(gap(
-                    NATS,
-                    format!(
-                        "the stream has dropped {} messages that nobody has read",
-                        first - floor - 1
-                    ),
-                ));
-            }
+            // A purge takes the consumer's own floor with it, over what nobody has read: it counts up to what was taken.
+            let floor = consumer.ack_floor.stream_sequence.min(before.last);
+            not_dropped(spec, first, taken.max(floor))?;
         }
         // It was there when the state was kept. Everything is read again, and must be there.
-        None if first > before.given_up + 1 => {
+        None if first > taken + 1 => {
             return Err(gap(
                 NATS,
                 "our consumer is gone, and the stream has dropped messages that may not have been read",
@@ -235,7 +264,23 @@ async fn whole(
         }
         None => {}
     }
-    Ok(None)
+    Ok(before)
+}
+
+/// Whether a stream whose first message is this one lacks none of ours behind a floor.
+fn not_dropped(spec: &Nats, first: u64, floor: u64) -> Result<()> {
+    if first <= floor + 1 {
+        return Ok(());
+    }
+    let dropped = first - floor - 1;
+    let condition = match &spec.subject {
+        None => format!("the stream has dropped {dropped} messages that nobody has read"),
+        // Others' messages come and go between ours.
+        Some(_) => format!(
+            "the stream has dropped {dropped} messages since it was read, and nobody can tell whether some were ours"
+        ),
+    };
+    Err(gap(NATS, condition))
 }
 
 /// What the server knows of a consumer; `None` only if it says that there is none.

@@ -53,7 +53,7 @@ impl Redo {
                 return Ok(done);
             };
             let ran = self.effects.run(green, &events).await?;
-            bury(green, &ran.dead).await?;
+            bury(green, &ran.dead, Side::Green).await?;
             after = last;
             done += u64::try_from(events.len()).unwrap_or_default();
         }

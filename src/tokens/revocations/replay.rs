@@ -160,7 +160,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    async fn all(&mut self, side: Side, sql: &str) -> Result<u64> {
+    pub(super) async fn all(&mut self, side: Side, sql: &str) -> Result<u64> {
         let (mut done, mut after) = (0, 0);
         let mut backoff = Backoff::new(5);
         loop {
@@ -205,7 +205,7 @@ impl<'a> Replay<'a> {
             self.green
                 .execute(note, &[&numbers, &changed], doing)
                 .await?;
-            bury(&self.green, &done.dead).await?;
+            bury(&self.green, &done.dead, Side::Green).await?;
             point("revocations:applied").await
         };
         match worked.await {
@@ -243,7 +243,7 @@ impl<'a> Replay<'a> {
         self.run.still_ours().await?;
         let doing = "replay revocations on blue";
         blue.run("BEGIN", doing).await?;
-        let numbers: Vec<i64> = events.iter().map(|event| event.n).collect();
+        let mut numbers: Vec<i64> = events.iter().map(|event| event.n).collect();
         let worked = async {
             let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
             let sql = include_str!("../../../sql/revocations/new_on_blue.sql");
@@ -251,9 +251,16 @@ impl<'a> Replay<'a> {
             let new: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             let mut events = events;
             events.retain(|event| new.contains(&event.id));
-            let done = self.on_blue.run(blue, &events).await?;
+            let dead = self.on_blue.run(blue, &events).await?.dead;
+            // Noted as done, a dead letter would never be tried again, and what it revokes would live on blue.
+            let undone: Vec<&str> = (events.iter())
+                .filter(|event| dead.iter().any(|(n, _why)| *n == event.n))
+                .map(|event| event.id.as_str())
+                .collect();
+            let sql = include_str!("../../../sql/revocations/not_on_blue.sql");
+            blue.execute(sql, &[&undone], doing).await?;
             point("revocations:blue").await?;
-            Ok(done.dead)
+            Ok(dead)
         };
         let dead = match worked.await {
             Ok(dead) => {
@@ -265,11 +272,12 @@ impl<'a> Replay<'a> {
                 return Err(error);
             }
         };
+        numbers.retain(|n| dead.iter().all(|(of_dead, _why)| of_dead != n));
         self.run.begin(&self.green, doing).await?;
         let noted = async {
             let note = include_str!("../../../sql/revocations/done_blue.sql");
             self.green.execute(note, &[&numbers], doing).await?;
-            bury(&self.green, &dead).await
+            bury(&self.green, &dead, Side::Blue).await
         };
         if let Err(error) = noted.await {
             self.run.rollback(&self.green).await;

@@ -36,9 +36,17 @@ fn through(seed: Seed) {
     writers.until(150);
     let standing = scene.revocations("status", &[]).with(0).json();
     assert!(standing["backlog"].as_u64() > Some(20), "{standing}");
+    // What is read is ordered by transaction: any order will do, also for what was never done before.
+    writers.stop();
+    scene.on_blue(
+        "SELECT setseed(0.42); UPDATE greenlight_revocations.noted SET xid = (3 + floor(random() * 500)::bigint)::text::xid8",
+    );
     let replayed = scene.revocations("replay", &[]).with(0).json();
     assert!(replayed["done"].as_u64() > Some(20), "{replayed}");
     assert_eq!(replayed["dead"], 0);
+    scene.judge(&landed);
+    let writers = Writers::start(&url, Kind::Oauth, 8, 3);
+    writers.pace(Some(150));
     writers.until(50);
     let cutover = scene.migration.begin(&scene.migration.cutover());
     scene
@@ -128,4 +136,63 @@ fn no_signature_is_shown() {
     let alive = format!("SELECT active FROM hydra_oauth2_refresh WHERE signature = '{signature}'");
     assert_eq!(scene.on_green(&alive), "f");
     scene.migration.run(&["cutover"]).with(0);
+}
+
+/// The columns of a row, with some of them replaced: `table` is copied over itself.
+fn made_again(table: &str, condition: &str) -> String {
+    format!(
+        "CREATE TEMP TABLE again AS SELECT * FROM {table} WHERE {condition};
+         UPDATE again SET pk = nextval('{table}_pk_seq'), created_at = now();
+         DELETE FROM {table} WHERE {condition};
+         INSERT INTO {table} SELECT * FROM again;
+         DROP TABLE again;"
+    )
+}
+
+/// What was removed and made again under its name between the capture and the copy is another row: the event is the old one's.
+#[test]
+fn what_was_made_again_under_its_name_before_the_copy_lives() {
+    let scene = Scene::open(Seed::Copy, true, "1s", "");
+    scene.revocations("capture", &[]).with(0);
+    let clients = scene.on_blue("SELECT id FROM hydra_client ORDER BY 1 LIMIT 2");
+    let (again, gone) = clients.split_once('\n').expect("two clients");
+    let keys = scene.on_blue("SELECT sid || ' ' || kid FROM hydra_jwk ORDER BY 1 LIMIT 2");
+    let key = |line: Option<&str>| {
+        let (sid, kid) = line.and_then(|line| line.split_once(' ')).expect("a key");
+        format!("sid = '{sid}' AND kid = '{kid}'")
+    };
+    let (key_again, key_gone) = (key(keys.lines().next()), key(keys.lines().nth(1)));
+    scene.on_blue(&format!(
+        "BEGIN; {} COMMIT; BEGIN; {} COMMIT;",
+        made_again("hydra_client", &format!("id = '{again}'")),
+        made_again("hydra_jwk", &key_again)
+    ));
+    let token = format!(
+        "INSERT INTO hydra_oauth2_access (signature, request_id, client_id, scope, granted_scope, form_data, session_data)
+         SELECT 'of the new client', 'its grant', '{again}', '', '', '', ''"
+    );
+    scene.on_blue(&token);
+    scene.migration.run(&["run"]).with(0);
+    scene.on_blue(&format!(
+        "DELETE FROM hydra_client WHERE id = '{gone}'; DELETE FROM hydra_jwk WHERE {key_gone}"
+    ));
+    let replayed = scene.revocations("replay", &[]).with(0).json();
+    assert!(replayed["done"].as_u64() >= Some(4), "{replayed}");
+    assert_eq!(replayed["dead"], 0, "{replayed}");
+    for (what, condition, there) in [
+        ("hydra_client", format!("id = '{again}'"), "1"),
+        (
+            "hydra_oauth2_access",
+            "signature = 'of the new client'".to_owned(),
+            "1",
+        ),
+        ("hydra_jwk", key_again, "1"),
+        ("hydra_client", format!("id = '{gone}'"), "0"),
+        ("hydra_oauth2_access", format!("client_id = '{gone}'"), "0"),
+        ("hydra_jwk", key_gone, "0"),
+    ] {
+        let count = format!("SELECT count(*) FROM {what} WHERE {condition}");
+        assert_eq!(scene.on_green(&count), there, "{count}");
+    }
+    scene.migration.run(&scene.migration.cutover()).with(0);
 }

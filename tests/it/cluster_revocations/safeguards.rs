@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::outside::with_file;
 use super::{Scene, grant};
 use crate::support::{Nats, Program, Seed};
 
@@ -39,10 +40,7 @@ fn without_the_marker_an_old_copy_is_taken() {
 #[test]
 fn without_tombstones_an_early_event_is_forgotten() {
     for safeguard in ["", "tombstones"] {
-        let scene = Scene::open(Seed::Copy, false, "1s", "");
-        scene
-            .migration
-            .edit("[revocations]", "[revocations]\nfile = \"revoked.jsonl\"");
+        let scene = with_file(Seed::Copy, "1s");
         // The copy has begun, and its snapshot is older than the revocation.
         scene.migration.run(&["run", "--until", "landing"]).with(0);
         let request = scene

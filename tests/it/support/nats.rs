@@ -21,7 +21,7 @@ pub(crate) struct Nats {
 }
 
 impl Nats {
-    /// Starts one with the stream `REVOCATIONS`, which takes what is published to `revoked`.
+    /// Starts one with the stream `REVOCATIONS`, which takes what is published to `revoked` and `other`.
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         certificates(folder.path());
@@ -47,7 +47,7 @@ impl Nats {
             context
                 .create_stream(jetstream::stream::Config {
                     name: "REVOCATIONS".to_owned(),
-                    subjects: vec!["revoked".to_owned()],
+                    subjects: vec!["revoked".to_owned(), "other".to_owned()],
                     ..jetstream::stream::Config::default()
                 })
                 .await
@@ -100,10 +100,15 @@ impl Nats {
 
     /// Publishes messages, each acknowledged by the server.
     pub(crate) fn publish(&self, messages: &[String]) {
+        self.publish_to("revoked", messages);
+    }
+
+    /// The same to a subject.
+    pub(crate) fn publish_to(&self, subject: &'static str, messages: &[String]) {
         let messages = messages.to_vec();
         self.with(async |context| {
             for message in &messages {
-                let sent = context.publish("revoked", message.clone().into()).await;
+                let sent = context.publish(subject, message.clone().into()).await;
                 sent.expect("sent").await.expect("acknowledged");
             }
         });
@@ -121,6 +126,14 @@ impl Nats {
             if purge {
                 stream.purge().await.expect("purged");
             }
+        });
+    }
+
+    /// All messages go, as by a retention that is too short; consumers stay.
+    pub(crate) fn purge(&self) {
+        self.with(async |context| {
+            let stream = context.get_stream("REVOCATIONS").await.expect("a stream");
+            stream.purge().await.expect("purged");
         });
     }
 

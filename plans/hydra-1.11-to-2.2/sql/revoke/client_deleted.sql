@@ -1,4 +1,5 @@
 -- A client was removed with everything of it. Said in full, since green has no foreign keys before it takes over.
+-- Whoever tells of it knows no more than this: a client that was made again under this id goes, too.
 -- :'id' of the client
 DELETE FROM hydra_oauth2_access WHERE client_id = :'id' AND nid = :'nid';
 DELETE FROM hydra_oauth2_refresh WHERE client_id = :'id' AND nid = :'nid';

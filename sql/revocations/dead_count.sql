@@ -1,0 +1,2 @@
+-- How many events are dead letters.
+SELECT count(*) FROM greenlight.revocation WHERE dead IS NOT NULL;
