@@ -1,6 +1,6 @@
 //! `abort`: gives up a cutover from every place before own, or a rollback from every place before blue is opened.
 
-use super::cutover::{Watchman, owned, stage_of, undone};
+use super::cutover::{Watchman, owned, retried, stage_of, undone};
 use super::site::Site;
 use super::{Outcome, rollback, tokens};
 use crate::cli::{AbortArgs, Global};
@@ -46,30 +46,40 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
         if run.migration.live.is_some() {
             fence::arm(&run, Side::Blue).await?;
         }
-        undone(&run).await?;
-        Ok(0)
+        match undone(&run).await {
+            Ok(()) => Ok(0),
+            // Blue takes writes: a source that cannot be read is no reason to leave lives long.
+            Err(error) if matches!(error.code(), Code::SourceUnreadable | Code::SourceGap) => {
+                Err(error)
+            }
+            Err(error) => return Err(error.into()),
+        }
     } else {
         // An abort that could not be finished may have left some.
-        Box::pin(revocations::to_blue(&run)).await
+        match Box::pin(revocations::to_blue(&run)).await {
+            Err(error) if error.code() == Code::LeaseLost => return Err(error.into()),
+            done => done,
+        }
     };
     let lives = tokens::put_back(&site, watchman.observer(), watchman.stop()).await;
     watchman.finish();
-    let path = arguments.plan.display();
+    let path = arguments.plan.display().to_string();
+    let again = format!("greenlight abort {path}");
     let (lives, failed, next) = match (lives, replayed) {
-        (Err(error), _) => (
-            None,
-            Some(error),
-            format!("greenlight tokens restore {path} --execute"),
-        ),
-        (Ok(lives), Err(error)) => (lives, Some(error), format!("greenlight abort {path}")),
+        (Err(error), Err(of_blue)) => (None, Some(of_blue.detail(error.to_string())), again),
+        (Ok(lives), Err(of_blue)) => (lives, Some(of_blue), again),
         // What is given up stays so: a revocation that blue does not know is said, and is mended apart.
-        (Ok(lives), Ok(_done)) => match revocations::settled(&run.store).await {
-            Ok(()) => (lives, None, format!("greenlight status {path}")),
-            Err(error) => (
-                lives,
-                Some(error),
-                format!("greenlight revocations replay {path} --retry"),
-            ),
+        (lives, Ok(_done)) => match (lives, revocations::settled(&run.store).await) {
+            (Ok(lives), Ok(())) => (lives, None, format!("greenlight status {path}")),
+            (Ok(lives), Err(dead)) => (lives, Some(dead), retried(&path)),
+            (Err(error), dead) => {
+                let error = match dead {
+                    Ok(()) => error,
+                    Err(dead) => error.detail(dead.to_string()),
+                };
+                let restore = format!("greenlight tokens restore {path} --execute");
+                (None, Some(error), restore)
+            }
         },
     };
     printer.show(&AbortView {

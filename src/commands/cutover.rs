@@ -55,7 +55,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         record.plan
     );
     if !arguments.execute || !closed.is_empty() || nothing_left {
+        let dead = unsettled(&store, nothing_left).await;
         let next = match closed.as_slice() {
+            _ if dead.is_some() => retried(&path),
             _ if nothing_left => format!("greenlight report {path}"),
             [] => execute,
             [only] if only.name == "nobody else at work" => format!("{execute} --takeover"),
@@ -71,7 +73,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
             next,
         ))?;
         if nothing_left {
-            return Ok(dead_letters(printer, &store).await);
+            return Ok(left_undone(printer, dead));
         }
         return Ok(if refused { 3 } else { 0 });
     }
@@ -102,7 +104,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         return Ok(code);
     }
     let executed = executed(&run, &watchman, &left, began).await?;
-    let next = if run.migration.live.is_some() {
+    let dead = unsettled(&run.store, true).await;
+    let next = if dead.is_some() {
+        retried(&path)
+    } else if run.migration.live.is_some() {
         format!("greenlight report {path}")
     } else {
         format!("greenlight verify {path}")
@@ -115,19 +120,30 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
         Some(executed),
         next,
     ))?;
-    Ok(dead_letters(printer, &run.store).await)
+    Ok(left_undone(printer, dead))
 }
 
 /// The exit code of a way that has come to its end: a revocation that could not be replayed is something after own that is not
 /// done, and says so.
-pub(super) async fn dead_letters(printer: &Printer, store: &Store) -> u8 {
-    match revocations::settled(store).await {
-        Ok(()) => 0,
-        Err(error) => {
-            printer.error(&error);
-            5
-        }
+pub(super) fn left_undone(printer: &Printer, dead: Option<Error>) -> u8 {
+    dead.map_or(0, |error| {
+        printer.error(&error);
+        5
+    })
+}
+
+/// What a way has left undone, if it has come to its end.
+pub(super) async fn unsettled(store: &Store, ended: bool) -> Option<Error> {
+    if ended {
+        revocations::settled(store).await.err()
+    } else {
+        None
     }
+}
+
+/// What is run next where a revocation could not be replayed.
+pub(super) fn retried(path: &str) -> String {
+    format!("greenlight revocations replay {path} --retry")
 }
 
 /// What was done, and what it took.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::cutover::retried;
 use super::site::{Site, stop_on_signals};
 use super::{Failure, Outcome};
 use crate::cli::{Global, ObserveArgs, ObserveUntil};
@@ -74,6 +75,11 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ObserveA
     let count = |value: &AtomicU64| value.load(Ordering::Relaxed);
     let alarms = count(&seen.alarms);
     let store = site.store("observe").await;
+    let dead = match &store {
+        Ok(store) if code == 0 => revocations::settled(store).await.err(),
+        _ => None,
+    };
+    let path = arguments.plan.display().to_string();
     let queue = match &store {
         Ok(store) => {
             let record = site.begun(store).await?;
@@ -94,11 +100,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ObserveA
         queue,
         alarms,
         retries: count(&seen.retries),
-        next: format!("greenlight status {}", arguments.plan.display()),
+        next: match &dead {
+            Some(_) => retried(&path),
+            None => format!("greenlight status {path}"),
+        },
     })?;
-    if let (0, Ok(store)) = (code, &store) {
-        // The end of what was followed is no end while a revocation is undone.
-        revocations::settled(store).await?;
+    // The end of what was followed is no end while a revocation is undone, or nobody knows.
+    if let Some(dead) = dead {
+        return Err(dead.into());
+    }
+    if code == 0 {
+        store?;
     }
     Ok(if alarms > 0 { 3 } else { code })
 }

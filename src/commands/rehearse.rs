@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Outcome;
-use super::cutover::{Watchman, gates, owned, row, stage_of, turned, undone};
+use super::cutover::{Watchman, gates, owned, retried, row, stage_of, turned, undone};
 use super::site::Site;
 use crate::cli::{Global, RehearseArgs};
 use crate::converge::alongside_closely;
@@ -78,15 +78,24 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
     let rehearsed = Box::pin(all_times(&run, arguments.times)).await;
     let undone = undone(&run).await;
     watchman.finish();
-    let (phases, pauses) = rehearsed?;
-    undone?;
+    let (phases, pauses) = match (rehearsed, undone) {
+        (Ok(done), Ok(())) => done,
+        // What is still fenced or held is worse than what was to be measured.
+        (Err(error), Err(left)) => return Err(left.detail(error.to_string()).into()),
+        (Err(error), Ok(())) | (Ok(_), Err(error)) => return Err(error.into()),
+    };
     let measured = Measured {
         pause_ms: pauses.iter().max().copied().unwrap_or_default(),
     };
     run.put(REHEARSED, &measured).await?;
-    printer.show(&shown(phases, pauses, format!("greenlight cutover {path}")))?;
     // What blue has refused in a pause is done there by now, unless it could not be.
-    revocations::settled(&run.store).await?;
+    let settled = revocations::settled(&run.store).await;
+    let next = match &settled {
+        Ok(()) => format!("greenlight cutover {path}"),
+        Err(_) => retried(&path),
+    };
+    printer.show(&shown(phases, pauses, next))?;
+    settled?;
     Ok(0)
 }
 

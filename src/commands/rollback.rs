@@ -7,7 +7,7 @@ use std::time::Instant;
 pub(super) use drive::{claimed, undone};
 
 use super::Outcome;
-use super::cutover::{Ended, Watchman, begun, dead_letters, row, stage_of};
+use super::cutover::{Ended, Watchman, begun, left_undone, retried, row, stage_of, unsettled};
 use super::site::{Site, stop_on_signals};
 use crate::cli::{Global, RollbackArgs};
 use crate::cutover::{Chosen, Gate, Looked, Opening, Stage, look_back};
@@ -67,7 +67,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
     };
     let cleanup = format!("greenlight cleanup {path} --all");
     if !arguments.execute || !closed.is_empty() || nothing_left {
+        let dead = unsettled(&store, nothing_left).await;
         let next = match closed.as_slice() {
+            _ if dead.is_some() => retried(&path),
             _ if nothing_left => cleanup,
             [] => execute,
             [only] if only.name == "nobody else at work" => format!("{execute} --takeover"),
@@ -79,7 +81,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
         let refused = !closed.is_empty();
         printer.show(&view(&gates, None, next))?;
         if nothing_left {
-            return Ok(dead_letters(printer, &store).await);
+            return Ok(left_undone(printer, dead));
         }
         return Ok(if refused { 3 } else { 0 });
     }
@@ -111,8 +113,14 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
         return Ok(code);
     }
     let executed = executed(&run, &watchman, &left, began).await?;
-    printer.show(&view(&gates, Some(executed), cleanup))?;
-    Ok(dead_letters(printer, &run.store).await)
+    let dead = unsettled(&run.store, true).await;
+    let next = if dead.is_some() {
+        retried(&path)
+    } else {
+        cleanup
+    };
+    printer.show(&view(&gates, Some(executed), next))?;
+    Ok(left_undone(printer, dead))
 }
 
 /// What keeps a rollback from being looked at.

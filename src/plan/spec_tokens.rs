@@ -18,10 +18,10 @@ pub struct TokensSpec {
     /// The longest that a token lives from the moment when its life is made longer, on blue's clock. Example: `"6h"`.
     pub horizon: Span,
     /// How long the statement of one batch should take on blue, the way there not counted: a writer may wait for that long. Longer ones
-    /// are more rows a second; `benches/lives` prints both. Default: `"3ms"`.
+    /// are more rows a second; `benches/lives` prints both. Default: `"2ms"`.
     #[serde(default)]
     pub batch: Option<Span>,
-    /// The part of the time in which batches work, in percent; for the other part they rest. Default: 15.
+    /// The part of the time in which batches work, in percent; for the other part they rest. Default: 10.
     #[serde(default)]
     #[schemars(range(min = 1, max = 100))]
     pub share: Option<u8>,

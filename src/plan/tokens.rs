@@ -11,9 +11,9 @@ use crate::model::template::Template;
 use crate::model::tokens::{Allowed, Expiry, Life, LifeKind, Setting, SettingHook, Tokens};
 
 /// How long the statement of one batch should take: about as long as a kernel lets one process run while others wait.
-const BATCH: Duration = Duration::from_millis(3);
+const BATCH: Duration = Duration::from_millis(2);
 /// The part of the time in which batches work, in percent.
-const SHARE: u8 = 15;
+const SHARE: u8 = 10;
 /// How long a hook may take.
 const HOOK: Duration = Duration::from_secs(30);
 

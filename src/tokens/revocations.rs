@@ -22,7 +22,7 @@ mod source;
 mod standing;
 
 pub use capture::{capture, installed, remove, statements};
-pub use letters::{discard, retry, settled};
+pub use letters::{discard, retry, settled, settled_on_blue};
 pub use mark::{Marker, mark, marker_of, matches};
 pub use nats::forget as forget_consumer;
 pub use redo::Redo;

@@ -54,6 +54,12 @@ pub(super) async fn refused(
         }
         way_back(run, wanted).await?;
     }
+    // With the record goes what could still be tried again.
+    let settled = match wanted.place {
+        Place::Built => revocations::settled_on_blue(&run.store).await,
+        Place::Owned | Place::Returned => revocations::settled(&run.store).await,
+    };
+    settled.map_err(|error| error.effect("Nothing was done."))?;
     // What lives were is on blue, and would stay there with nobody to put it back.
     if let Some(lives) = tokens::still(site, &records).await? {
         let condition = format!(

@@ -89,6 +89,9 @@ fn judged(seen: &[LookedAt], allowed: u64) -> (String, bool) {
     } else {
         format!("{soon} of {live}")
     }];
+    if soon <= allowed && most > allowed {
+        words.push(format!("`tokens.expiring = {most}` allows that"));
+    }
     if unbound > 0 {
         words.push(format!("{unbound} of which nobody knows"));
     }

@@ -29,18 +29,49 @@ pub async fn settled(store: &Store) -> Result<()> {
     if !keep::has_room(green).await? {
         return Ok(());
     }
-    none_dead(green).await.map_err(|error| {
-        error.effect("All else is done. The tokens that these events name may be alive on the side that serves.")
-    })
+    let (dead, owed) = counted(green).await?;
+    if (dead, owed) == (0, 0) {
+        return Ok(());
+    }
+    let condition = match owed.saturating_sub(dead) {
+        0 => format!("{dead} events could not be replayed"),
+        _ => format!("{owed} events failed on blue and are not done there"),
+    };
+    Err(Error::new(Code::DeadLetters, condition).effect(
+        "All else is done. The tokens that these events name may be alive on the side that serves.",
+    ))
 }
 
-/// See [`settled`].
-pub(super) async fn none_dead(green: &Session) -> Result<()> {
+/// Whether blue lacks nothing that failed there, as long as it owns the data.
+///
+/// # Errors
+/// [`Code::DeadLetters`] if it does.
+pub async fn settled_on_blue(store: &Store) -> Result<()> {
+    let green = store.session();
+    if !keep::has_room(green).await? {
+        return Ok(());
+    }
+    match counted(green).await? {
+        (_, 0) => Ok(()),
+        (_, owed) => {
+            let condition = format!("{owed} events failed on blue and are not done there");
+            Err(Error::new(Code::DeadLetters, condition))
+        }
+    }
+}
+
+/// How many are dead, and how many blue is owed.
+async fn counted(green: &Session) -> Result<(i64, i64)> {
     let sql = include_str!("../../../sql/revocations/dead_count.sql");
     let row = green.one(sql, &[], "look for dead letters").await?;
-    match row.get::<_, i64>(0) {
-        0 => Ok(()),
-        dead => Err(Error::new(
+    Ok((row.get("dead"), row.get("owed")))
+}
+
+/// Whether no event is a dead letter, before green becomes the owner.
+pub(super) async fn none_dead(green: &Session) -> Result<()> {
+    match counted(green).await? {
+        (0, _) => Ok(()),
+        (dead, _) => Err(Error::new(
             Code::DeadLetters,
             format!("{dead} events could not be replayed"),
         )),

@@ -15,6 +15,7 @@ fn append(scene: &Scene, line: &str) {
 fn told(ended: Ended, code: i32) {
     let ended = ended.with(code);
     assert!(ended.stderr.contains("GL0815"), "{ended:?}");
+    assert!(ended.stdout.contains("--retry"), "{ended:?}");
 }
 
 /// A statement that the server takes, and that fails for the event.
@@ -63,8 +64,18 @@ fn a_dead_letter_of_an_abort_is_done_on_blue_when_it_is_tried_again() {
     killed.env("GREENLIGHT_FAILPOINT", "revocations:blue");
     Program::start(&mut killed).end().killed();
     assert_eq!(scene.on_blue(&alive), "2");
-    scene.revocations("replay", &[]).with(0);
+    // Nothing takes away the record of it.
+    let name = scene.migration.name();
+    let cleanup = ["cleanup", "--all", "--execute", "--confirm", name];
+    scene.migration.run(&cleanup).error(3, "GL0815");
+    // What blue is owed needs no source.
+    let events = scene.migration.path("revoked.jsonl");
+    let elsewhere = scene.migration.path("elsewhere");
+    std::fs::rename(&events, &elsewhere).expect("the events");
+    scene.revocations("replay", &[]).error(1, "GL0813");
     assert_eq!(scene.on_blue(&alive), "0");
+    std::fs::rename(&elsewhere, &events).expect("the events");
+    scene.revocations("replay", &[]).with(0);
     scene.migration.run(&["abort"]).with(0);
 }
 
@@ -118,6 +129,8 @@ fn a_dead_letter_of_a_rollback_is_done_on_blue_when_it_is_tried_again() {
     assert_eq!(status["owner"], "blue", "{status:#}");
     // All else is done, and only this is said.
     told(migration.run(&rollback), 5);
+    let cleanup = ["cleanup", "--all", "--execute", "--confirm", name];
+    migration.run(&cleanup).error(3, "GL0815");
     std::fs::write(&file, right).expect("a file");
     scene.revocations("replay", &["--retry"]).with(0);
     assert_eq!(scene.on_blue(&alive), "0");

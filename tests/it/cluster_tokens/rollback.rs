@@ -73,3 +73,29 @@ fn an_abort_of_a_fenced_or_sealed_blue_puts_lives_back() {
         as_before(&stage, &before);
     }
 }
+
+/// What blue may have refused cannot be read: that is said, and is no reason to leave lives long.
+#[test]
+fn an_abort_whose_source_is_gone_puts_lives_back() {
+    let stage = Stage::live();
+    std::fs::create_dir(stage.folder().join("revoke")).expect("a folder");
+    stage.write(
+        "revoke/access_ended.sql",
+        "UPDATE access_tokens SET active = false WHERE signature = :'signature';\n",
+    );
+    stage.add(
+        "[observe]\nfor = \"1s\"\n\n[revocations]\napply = \"revoke/\"\napply_on_blue = \"revoke/\"\nfile = \"revoked.jsonl\"\n",
+    );
+    stage.write("revoked.jsonl", "");
+    let before = stage.contents();
+    stage.extend();
+    stage.run(&["run"], &["--until", "compare"]).with(0);
+    killed(&stage, "seal:sealed");
+    let file = stage.folder().join("revoked.jsonl");
+    std::fs::rename(&file, stage.folder().join("elsewhere")).expect("the file");
+    let ended = until_open(|| stage.run(&["abort"], &[])).with(1);
+    assert!(ended.stderr.contains("GL0813"), "{ended:?}");
+    as_before(&stage, &before);
+    std::fs::rename(stage.folder().join("elsewhere"), &file).expect("the file");
+    stage.run(&["abort"], &[]).with(0);
+}
