@@ -27,7 +27,7 @@ pub(super) async fn run(run: &Run, id: &str) -> Result<()> {
         claim(run).await?;
         point("return:claimed").await?;
         let mut drain = Drain::open(run).await?;
-        let drained = drain.until_empty(run).await?;
+        let drained = drain.until_in_step(run).await?;
         Ok((drained.taken, drain.canary(run).await?))
     };
     match Box::pin(sent).await {

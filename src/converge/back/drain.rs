@@ -85,6 +85,22 @@ impl Drain {
         Ok(all)
     }
 
+    /// Drains until no batch is full: what waited when this began is on blue, whoever writes on green meanwhile.
+    ///
+    /// # Errors
+    /// As [`Drain::until_empty`].
+    pub async fn until_in_step(&mut self, run: &Run) -> Result<Drained> {
+        let each = self
+            .workers
+            .iter_mut()
+            .map(|worker| worker.until_in_step(run));
+        let mut all = Drained::default();
+        for drained in try_join_all(each).await? {
+            all += drained;
+        }
+        Ok(all)
+    }
+
     /// Drains for as long as it is polled. `told` hears of every batch.
     ///
     /// # Errors

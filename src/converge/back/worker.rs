@@ -67,6 +67,20 @@ impl Worker {
         }
     }
 
+    /// Drains until a batch is not full: what waited has gone. Where the service writes all the time the queues may never be seen
+    /// empty.
+    pub(super) async fn until_in_step(&mut self, run: &Run) -> Result<Drained> {
+        let mut all = Drained::default();
+        loop {
+            let one = self.once(run).await?;
+            let full = one.taken >= u64::try_from(BATCH).unwrap_or_default();
+            all += one;
+            if !full {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Connects, so that the first batch finds both sessions ready.
     pub(super) async fn ready(&mut self, run: &Run) -> Result<()> {
         if self.green.as_ref().is_none_or(Session::closed) {

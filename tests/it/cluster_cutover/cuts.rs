@@ -19,10 +19,11 @@ enum Pair {
 }
 
 /// Where each is cut.
-const PLACES: [&str; 5] = [
+const PLACES: [&str; 6] = [
     "fence:made",
     "drain:arrived",
     "seal:made",
+    "seal:done",
     "own:made",
     "flip:intended",
 ];
@@ -82,7 +83,6 @@ fn a_cut_network_costs_no_write() {
         (Pair::Stream, Wire::Hole, "fence:made", 62),
         (Pair::Blue, Wire::Reset, "fence:done", 64),
         (Pair::Green, Wire::Reset, "seal:sealed", 65),
-        (Pair::Green, Wire::Hole, "seal:done", 67),
     ] {
         let (told, code) = cut(pair, wire, place, seed);
         eprintln!("{told}");
