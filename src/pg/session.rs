@@ -261,12 +261,8 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
         doing: &str,
     ) -> Result<Row> {
-        self.opt(sql, parameters, doing).await?.ok_or_else(|| {
-            Error::new(
-                Code::Bug,
-                format!("{doing} on {}: a query gave no row", self.side),
-            )
-        })
+        let row = self.opt(sql, parameters, doing).await?;
+        self.exactly_one(row, doing)
     }
 
     /// The row of a query that gives one or none.
@@ -279,7 +275,11 @@ impl Session {
         parameters: &[&(dyn ToSql + Sync)],
         doing: &str,
     ) -> Result<Option<Row>> {
-        let mut rows = self.rows(sql, parameters, doing).await?;
+        let rows = self.rows(sql, parameters, doing).await?;
+        self.at_most_one(rows, doing)
+    }
+
+    fn at_most_one(&self, mut rows: Vec<Row>, doing: &str) -> Result<Option<Row>> {
         if rows.len() > 1 {
             return Err(Error::new(
                 Code::Bug,
@@ -287,6 +287,15 @@ impl Session {
             ));
         }
         Ok(rows.pop())
+    }
+
+    fn exactly_one(&self, row: Option<Row>, doing: &str) -> Result<Row> {
+        row.ok_or_else(|| {
+            Error::new(
+                Code::Bug,
+                format!("{doing} on {}: a query gave no row", self.side),
+            )
+        })
     }
 
     /// The first column of the first row, as text whatever its type; `None` if it is NULL or there is no row.

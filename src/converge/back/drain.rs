@@ -28,6 +28,15 @@ impl AddAssign for Drained {
     }
 }
 
+/// Where a drain ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Nothing waits.
+    Empty,
+    /// What waited has gone.
+    InStep,
+}
+
 /// A worker for each stream. Blue must have been claimed.
 pub struct Drain {
     workers: Vec<Worker>,
@@ -74,15 +83,7 @@ impl Drain {
     /// [`crate::error::Code::BackStuck`] for a row that blue does not take, with what waits kept;
     /// [`crate::error::Code::NoWayBack`] if blue is not sealed by this plan; a lost lease; what lasts longer than some tries.
     pub async fn until_empty(&mut self, run: &Run) -> Result<Drained> {
-        let each = self
-            .workers
-            .iter_mut()
-            .map(|worker| worker.until_empty(run));
-        let mut all = Drained::default();
-        for drained in try_join_all(each).await? {
-            all += drained;
-        }
-        Ok(all)
+        self.until(run, Until::Empty).await
     }
 
     /// Drains until no batch is full: what waited when this began is on blue, whoever writes on green meanwhile.
@@ -90,10 +91,11 @@ impl Drain {
     /// # Errors
     /// As [`Drain::until_empty`].
     pub async fn until_in_step(&mut self, run: &Run) -> Result<Drained> {
-        let each = self
-            .workers
-            .iter_mut()
-            .map(|worker| worker.until_in_step(run));
+        self.until(run, Until::InStep).await
+    }
+
+    async fn until(&mut self, run: &Run, end: Until) -> Result<Drained> {
+        let each = self.workers.iter_mut().map(|worker| worker.until(run, end));
         let mut all = Drained::default();
         for drained in try_join_all(each).await? {
             all += drained;

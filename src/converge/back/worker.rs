@@ -7,7 +7,7 @@ use super::super::copy::pipe;
 use super::super::transform::planner_hints;
 use super::super::wait::{Backoff, rest};
 use super::blue;
-use super::drain::Drained;
+use super::drain::{Drained, Until};
 use super::statements::{Statements, Target, statements};
 use crate::error::{Code, Effect, Error, Result, Retry};
 use crate::model::back::Stream;
@@ -29,6 +29,8 @@ pub(super) struct Worker {
     batch: i64,
     /// The row for which batches have become smaller.
     bad: Option<Error>,
+    /// Whether the last batch took as many rows as it may.
+    full: bool,
 }
 
 impl Worker {
@@ -40,6 +42,7 @@ impl Worker {
             backoff: Backoff::new(10),
             batch: BATCH,
             bad: None,
+            full: false,
         }
     }
 
@@ -55,27 +58,18 @@ impl Worker {
         }
     }
 
-    /// Drains until a look that begins after the last batch finds the queues empty.
-    pub(super) async fn until_empty(&mut self, run: &Run) -> Result<Drained> {
+    /// Drains until a look that begins after the last batch finds the queues empty, or, where the service writes all the time and they
+    /// may never be, until a batch was not full: then what waited has gone.
+    pub(super) async fn until(&mut self, run: &Run, end: Until) -> Result<Drained> {
         let mut all = Drained::default();
         loop {
             let one = self.once(run).await?;
-            if one.taken == 0 {
-                return Ok(all);
-            }
+            let over = match end {
+                Until::Empty => one.taken == 0,
+                Until::InStep => !self.full,
+            };
             all += one;
-        }
-    }
-
-    /// Drains until a batch is not full: what waited has gone. Where the service writes all the time the queues may never be seen
-    /// empty.
-    pub(super) async fn until_in_step(&mut self, run: &Run) -> Result<Drained> {
-        let mut all = Drained::default();
-        loop {
-            let one = self.once(run).await?;
-            let full = one.taken >= u64::try_from(BATCH).unwrap_or_default();
-            all += one;
-            if !full {
+            if over {
                 return Ok(all);
             }
         }
@@ -105,6 +99,8 @@ impl Worker {
             let error = match self.batch(run).await {
                 Ok(drained) => {
                     self.backoff.reset();
+                    // By the size it had: one that became smaller for a bad row says nothing of what waits behind it.
+                    self.full = i64::try_from(drained.taken).unwrap_or(i64::MAX) >= self.batch;
                     self.batch = BATCH;
                     self.bad = None;
                     return Ok(drained);

@@ -7,7 +7,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, Statement};
 
 use super::Session;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 
 /// By their text.
 pub(super) type Ready = Mutex<HashMap<&'static str, Statement>>;
@@ -51,13 +51,8 @@ impl Session {
         doing: &str,
     ) -> Result<Row> {
         let asked = self.client.query(statement, parameters);
-        let mut rows = self.heard(doing, asked).await?;
-        match (rows.pop(), rows.is_empty()) {
-            (Some(row), true) => Ok(row),
-            _ => {
-                let condition = format!("{doing} on {}: not one row", self.side);
-                Err(Error::new(Code::Bug, condition))
-            }
-        }
+        let rows = self.heard(doing, asked).await?;
+        let row = self.at_most_one(rows, doing)?;
+        self.exactly_one(row, doing)
     }
 }

@@ -33,9 +33,9 @@ pub async fn settled(store: &Store) -> Result<()> {
     if (dead, owed) == (0, 0) {
         return Ok(());
     }
-    let condition = match owed.saturating_sub(dead) {
-        0 => format!("{dead} events could not be replayed"),
-        _ => format!("{owed} events failed on blue and are not done there"),
+    let condition = match dead {
+        0 => format!("{owed} events failed on blue and are not done there"),
+        dead => format!("{dead} events could not be replayed"),
     };
     Err(Error::new(Code::DeadLetters, condition).effect(
         "All else is done. The tokens that these events name may be alive on the side that serves.",

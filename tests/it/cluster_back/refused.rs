@@ -98,6 +98,27 @@ fn a_row_that_blue_refuses_is_named_and_what_waits_is_kept() {
     assert!(way(&stage).starts_with("open since"), "{}", way(&stage));
 }
 
+/// A batch that became smaller for a bad row says nothing of what waits behind it: the cutover finds the row.
+#[test]
+fn a_cutover_does_not_call_a_way_open_before_a_bad_row() {
+    let stage = Stage::built();
+    let cutover = ["cutover", "--execute", "--confirm", "service-1-to-2"];
+    let mut killed = stage.command(&cutover);
+    killed.env("GREENLIGHT_FAILPOINT", "return:claimed");
+    crate::support::Program::start(&mut killed).end().killed();
+    stage.on_blue("ALTER TABLE seats ADD CHECK (name <> 'too new for 1.X') NOT VALID");
+    stage.on_green(
+        "INSERT INTO seats (name) SELECT 'seat of 2.X ' || n FROM generate_series(1, 500) n;
+         INSERT INTO seats (name) VALUES ('too new for 1.X')",
+    );
+    stage.run(&cutover).with(0);
+    assert!(
+        way(&stage).starts_with("NO WAY BACK until"),
+        "{}",
+        way(&stage)
+    );
+}
+
 #[test]
 fn more_that_waits_than_the_plan_allows_is_an_alarm() {
     let stage = Stage::cut_over();

@@ -18,6 +18,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
             began.elapsed() < Duration::from_secs(60),
             "{what}: it does not come about"
         );
+        // A poll: what is waited for announces itself to nobody.
         std::thread::sleep(Duration::from_millis(20));
     }
 }
