@@ -1,4 +1,4 @@
-//! The table of all codes, in the order of their names.
+//! The table of all codes, in the order of their names. One list, however long: it makes one enum, and a number that is free is seen here.
 
 use super::{CodeText, Retry};
 
