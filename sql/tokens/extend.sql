@@ -1,15 +1,23 @@
 -- Makes the lives of a range of pages longer, keeps what they were and moves the cursor, if it is where we think, in one
 -- statement. Rows that others hold are left to the next pass: waiting for one could make a deadlock, and it might be the service
--- that is ended. A row that has changed since the statement began is looked at again as it is now, when it is locked: so :due
--- reads the row itself, for what a subquery beside it gave would be that of before.
+-- that is ended. So is a row that has changed since the statement began: what was read is of another version of it. Its xmin tells,
+-- and not its place alone: older minors of PostgreSQL do not compare the place again when they have the lock.
+-- What a row's life is is read once: it may have to be parsed out of much text.
 -- :life its number, :relation the leaf, :table its root, :keys the key as greenlight_key_1, …, :same by which the row is found
--- again, :value what is changed, :wrote the new one as text, :digest of the key, :due which rows, :set the assignments,
--- :odd whether what was written reads otherwise, :batch the pages from $1 to before $2, :lock that of the rows,
--- :leaf the leaf's name.
+-- again, :live which rows may be read, :value what is changed, :wrote the new one as text, :digest of the key, :due which values,
+-- :set the assignments, :odd whether what was written reads otherwise, :batch the pages from $1 to before $2, :lock that of the
+-- rows, :leaf the leaf's name.
 WITH greenlight_picked AS MATERIALIZED (
-    SELECT :keys, (:value)::text AS greenlight_was, :wrote AS greenlight_wrote, :digest AS greenlight_digest
-    FROM ONLY :relation AS token
-    WHERE :batch AND (:due)
+    SELECT :keys, token.ctid AS greenlight_place, greenlight_value::text AS greenlight_was, :wrote AS greenlight_wrote,
+           :digest AS greenlight_digest
+    FROM (
+        SELECT token.ctid AS greenlight_at, token.xmin AS greenlight_version, (:value) AS greenlight_value
+        FROM ONLY :relation AS token
+        WHERE :batch AND (:live)
+        OFFSET 0
+    ) AS greenlight_read
+    JOIN ONLY :relation AS token ON token.ctid = greenlight_at AND token.xmin = greenlight_version
+    WHERE :due
     :lock
 ),
 greenlight_written AS (
@@ -29,5 +37,6 @@ greenlight_moved AS (
     RETURNING at
 )
 SELECT count(*)::bigint AS written, count(*) FILTER (WHERE :odd)::bigint AS odd,
-       (SELECT count(*) = 1 FROM greenlight_moved) AS moved
+       (SELECT count(*) = 1 FROM greenlight_moved) AS moved,
+       pg_current_xact_id()::text AS transaction
 FROM greenlight_written

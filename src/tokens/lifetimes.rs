@@ -7,6 +7,7 @@
 mod across;
 mod extend;
 mod look;
+mod ours;
 mod pace;
 mod restore;
 mod setting;

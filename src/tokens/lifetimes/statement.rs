@@ -53,7 +53,7 @@ impl Statements<'_> {
                 "greenlight_was",
             ),
         };
-        let mut values = self.values(leaf);
+        let mut values = self.values(way, leaf);
         values.insert("set".to_owned(), self.set(expires));
         Template::parse(text).render(RANGE, &values)
     }
@@ -64,10 +64,10 @@ impl Statements<'_> {
             Way::Longer => include_str!("../../../sql/tokens/left_to_extend.sql"),
             Way::Back => include_str!("../../../sql/tokens/left_to_restore.sql"),
         };
-        Template::parse(text).render(RANGE, &self.values(leaf))
+        Template::parse(text).render(RANGE, &self.values(way, leaf))
     }
 
-    fn values(&self, leaf: &Leaf) -> BTreeMap<String, String> {
+    fn values(&self, way: Way, leaf: &Leaf) -> BTreeMap<String, String> {
         let life = &self.keyed.life;
         let value = life.value.clone().unwrap_or_else(|| "NULL".to_owned());
         let lock = if without("token-lock") {
@@ -86,9 +86,10 @@ impl Statements<'_> {
             ("relation", leaf.quoted()),
             ("table", quote_qualified(self.namespace, &life.table)),
             ("keys", self.keys()),
-            ("same", self.same()),
+            ("same", self.same(way, leaf)),
             ("digest", self.digest()),
-            ("due", self.due(&value)),
+            ("live", self.live()),
+            ("due", self.due()),
             ("wrote", self.wrote()),
             ("odd", self.odd()),
             ("value", value),
@@ -105,9 +106,17 @@ impl Statements<'_> {
             .join(", ")
     }
 
-    fn same(&self) -> String {
-        self.numbered(|place, column| format!("token.{column} = greenlight_key_{place}"))
-            .join(" AND ")
+    /// By its key, from the root: a new life may be another partition. Where there is none its place is known, which costs no
+    /// search in an index; a row that is not locked might have another by then.
+    fn same(&self, way: Way, leaf: &Leaf) -> String {
+        let key = self.numbered(|place, column| format!("token.{column} = greenlight_key_{place}"));
+        let key = key.join(" AND ");
+        let root = leaf.schema == self.namespace && leaf.name == self.keyed.life.table;
+        if root && way == Way::Longer && !without("token-lock") {
+            format!("token.ctid = greenlight_place AND {key}")
+        } else {
+            key
+        }
     }
 
     /// Sixteen bytes of a digest tell rows apart, and tell nobody the key.
@@ -127,34 +136,32 @@ impl Statements<'_> {
             .collect()
     }
 
-    /// Which rows are to have a longer life.
-    fn due(&self, value: &str) -> String {
+    /// Whose life may be read: that of a row which is not live may be anything.
+    fn live(&self) -> String {
+        match &self.keyed.life.kind {
+            LifeKind::Expiry(expiry) if !without("token-live") => expiry.live.clone(),
+            LifeKind::Expiry(_) | LifeKind::Span { .. } => "true".to_owned(),
+        }
+    }
+
+    /// Which lives are to be longer.
+    fn due(&self) -> String {
         match &self.keyed.life.kind {
             LifeKind::Span { wanted, unset } => {
                 let unset = if *unset {
-                    format!(" OR {value} IS NULL")
+                    " OR greenlight_value IS NULL"
                 } else {
-                    String::new()
+                    ""
                 };
-                format!("{value} < {wanted}{unset}")
+                format!("(greenlight_value < {wanted}{unset})")
             }
-            LifeKind::Expiry(expiry) => {
-                let live = if without("token-live") {
-                    "true"
+            LifeKind::Expiry(_) => {
+                let longer = format!("greenlight_value::timestamptz < {}", self.until());
+                if without("token-expired") {
+                    longer
                 } else {
-                    &expiry.live
-                };
-                let expired = if without("token-expired") {
-                    String::new()
-                } else {
-                    "greenlight_at > clock_timestamp() AND ".to_owned()
-                };
-                // A value of a row that is not live may be anything: it is not looked at. OFFSET 0 has it read once.
-                format!(
-                    "CASE WHEN ({live}) THEN (SELECT {expired}greenlight_at < {} \
-                     FROM (SELECT ({value})::timestamptz AS greenlight_at OFFSET 0) AS greenlight_read) ELSE false END",
-                    self.until()
-                )
+                    format!("{longer} AND greenlight_value::timestamptz > clock_timestamp()")
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Statement};
 
+use super::ours::Ours;
 use super::pace::{Pace, Took};
 use super::statement::{Leaf, Statements, Way};
 use super::{Keyed, Lifetimes, Record, STEP, is_blue};
@@ -15,8 +16,9 @@ use crate::pg::Session;
 use crate::state::{Run, committed, point};
 
 /// Joins by the key's index only: a batch that reads a whole table is none. Planned once: a small batch is planned for longer than
-/// it works.
-const HINTS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off; \
+/// it works. A batch waits for no disk and no standby: its rows, what they had and the cursor are lost together or not at all, and
+/// the commit after the last one waits for all of them.
+const HINTS: &str = "SET LOCAL synchronous_commit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off; \
                      SET LOCAL plan_cache_mode = force_generic_plan";
 /// How often a table is walked for rows that others held.
 const PASSES: usize = 4;
@@ -24,6 +26,14 @@ const PASSES: usize = 4;
 const THROTTLED: Duration = Duration::from_millis(500);
 /// Between two walks of one table.
 const BETWEEN: Duration = Duration::from_millis(300);
+
+/// What a batch did.
+struct Batch {
+    rows: u64,
+    /// Its number, if rows have it now.
+    transaction: Option<u64>,
+    took: Took,
+}
 
 /// A table that is walked.
 pub(super) struct Walk<'a> {
@@ -57,9 +67,10 @@ impl Walk<'_> {
     /// Walks until nothing is left, or only what others hold: rows written by this call, and rows that are left.
     pub(super) async fn all(&self) -> Result<(u64, u64)> {
         let (mut written, mut left) = (0, 0);
+        let mut ours = Ours::default();
         for pass in 1..=PASSES {
-            written += self.pass().await?;
-            left = self.left().await?;
+            written += self.pass(&mut ours).await?;
+            left = self.left(&ours).await?;
             if left == 0 || pass == PASSES {
                 break;
             }
@@ -95,7 +106,7 @@ impl Walk<'_> {
     }
 
     /// One walk from where the cursors are.
-    async fn pass(&self) -> Result<u64> {
+    async fn pass(&self, ours: &mut Ours) -> Result<u64> {
         let mut written = 0;
         let mut pace = Pace::new(self.lifetimes.tokens.batch, self.lifetimes.tokens.share);
         let mut signals = Signals::new(&self.lifetimes.tokens.throttle);
@@ -107,13 +118,16 @@ impl Walk<'_> {
                 .one(sql, &[&number, &leaf.quoted(), &leaf.pages], &self.doing())
                 .await?;
             let (mut at, hi): (i64, i64) = (row.get("at"), row.get("hi"));
-            let mut write = Asked::new(self.statements().write(self.way, &leaf));
+            let mut write = Asked::new(self.statements().write(self.way, &leaf), None);
             while at < hi {
                 self.wait(&mut signals).await?;
                 let to = hi.min(at + pace.pages());
-                let (rows, took) = self.batch(&mut write, at, to).await?;
-                written += rows;
-                let pause = pace.learn(to - at, took);
+                let done = self.batch(&mut write, at, to).await?;
+                written += done.rows;
+                if let Some(transaction) = done.transaction {
+                    ours.add(transaction);
+                }
+                let pause = pace.learn(to - at, done.took);
                 at = to;
                 self.lifetimes.observer.event(Event::Progress {
                     step: STEP.to_owned(),
@@ -156,7 +170,7 @@ impl Walk<'_> {
     }
 
     /// One range of pages, tried again where another transaction was in the way.
-    async fn batch(&self, write: &mut Asked, from: i64, to: i64) -> Result<(u64, Took)> {
+    async fn batch(&self, write: &mut Asked, from: i64, to: i64) -> Result<Batch> {
         let mut backoff = Backoff::new(5);
         loop {
             let error = match self.one(write, from, to).await {
@@ -173,13 +187,13 @@ impl Walk<'_> {
         }
     }
 
-    async fn one(&self, write: &mut Asked, from: i64, to: i64) -> Result<(u64, Took)> {
+    async fn one(&self, write: &mut Asked, from: i64, to: i64) -> Result<Batch> {
         let trip = self.begin().await?;
-        match self.within(write, from, to).await {
-            Ok((written, statement)) => {
+        match self.within(write, from, to, trip).await {
+            Ok(batch) => {
                 let done = self.session.commit(&self.doing()).await;
                 committed("lives:batch", done).await?;
-                Ok((written, Took { trip, statement }))
+                Ok(batch)
             }
             Err(error) => {
                 if !self.session.closed() {
@@ -204,9 +218,9 @@ impl Walk<'_> {
         Ok(began.elapsed())
     }
 
-    /// Writes a range: its rows, and how long the statement took.
-    async fn within(&self, write: &mut Asked, from: i64, to: i64) -> Result<(u64, Duration)> {
-        let (row, took) = write.ask(self, from, to).await?;
+    /// Writes a range.
+    async fn within(&self, write: &mut Asked, from: i64, to: i64, trip: Duration) -> Result<Batch> {
+        let (row, statement) = write.ask(self, from, to).await?;
         let (written, odd): (i64, i64) = (row.get("written"), row.get("odd"));
         if odd > 0 {
             let condition = format!(
@@ -220,11 +234,20 @@ impl Walk<'_> {
             return Err(Error::new(Code::LeaseLost, condition));
         }
         point("lives:made").await?;
-        Ok((u64::try_from(written).unwrap_or_default(), took))
+        let rows = u64::try_from(written).unwrap_or_default();
+        let transaction = match self.way {
+            Way::Longer if rows > 0 => row.get::<_, &str>("transaction").parse().ok(),
+            Way::Longer | Way::Back => None,
+        };
+        Ok(Batch {
+            rows,
+            transaction,
+            took: Took { trip, statement },
+        })
     }
 
     /// How many rows still wait, counted in the same small steps.
-    async fn left(&self) -> Result<u64> {
+    async fn left(&self, ours: &Ours) -> Result<u64> {
         let mut left = 0;
         let mut pace = Pace::new(self.lifetimes.tokens.batch, self.lifetimes.tokens.share);
         let mut signals = Signals::new(&self.lifetimes.tokens.throttle);
@@ -232,7 +255,8 @@ impl Walk<'_> {
             return Ok(0);
         }
         for leaf in self.leaves().await? {
-            let mut count = Asked::new(self.statements().left(self.way, &leaf));
+            let ours = (self.way == Way::Longer).then(|| ours.multirange());
+            let mut count = Asked::new(self.statements().left(self.way, &leaf), ours);
             let mut at = 0;
             while at < leaf.pages {
                 self.wait(&mut signals).await?;
@@ -288,13 +312,16 @@ impl Walk<'_> {
 /// everything else of a batch.
 struct Asked {
     sql: String,
+    /// A third parameter.
+    also: Option<String>,
     prepared: Option<Statement>,
 }
 
 impl Asked {
-    fn new(sql: String) -> Self {
+    fn new(sql: String, also: Option<String>) -> Self {
         Self {
             sql,
+            also,
             prepared: None,
         }
     }
@@ -305,13 +332,18 @@ impl Asked {
         let statement = match &self.prepared {
             Some(statement) => statement,
             None => {
-                let types = [Type::INT8, Type::INT8];
-                let prepared = session.prepared(&self.sql, &types, &doing).await?;
+                let types = [Type::INT8, Type::INT8, Type::TEXT];
+                let types = &types[..2 + usize::from(self.also.is_some())];
+                let prepared = session.prepared(&self.sql, types, &doing).await?;
                 self.prepared.insert(prepared)
             }
         };
         let began = Instant::now();
-        let row = session.one_of(statement, &[&from, &to], &doing).await?;
+        let row = match &self.also {
+            Some(also) => session.one_of(statement, &[&from, &to, also], &doing).await,
+            None => session.one_of(statement, &[&from, &to], &doing).await,
+        };
+        let row = row?;
         Ok((row, began.elapsed()))
     }
 }

@@ -88,6 +88,42 @@ fn put_back_from_half_way() {
     }
 }
 
+/// Batches wait for no disk: what a server forgets when it crashes is rows, their old values and the cursor together.
+#[test]
+fn a_blue_that_crashes_has_all_of_a_batch_or_nothing() {
+    let mut stage = Stage::watched();
+    let before = stage.contents();
+    for place in [
+        "lives:made@4",
+        "lives:batch@2",
+        "lives:batch@9",
+        "lives:walked",
+    ] {
+        for way in ["extend", "restore"] {
+            stage
+                .run_with(
+                    &["tokens", way],
+                    &["--execute"],
+                    &[("GREENLIGHT_FAILPOINT", place)],
+                )
+                .killed();
+            stage.pair.blue.kill_postmaster();
+            stage.pair.blue.restart();
+            stage.run(&["tokens", way], &["--execute"]).with(0);
+            // What was said to be done stays so.
+            stage.pair.blue.kill_postmaster();
+            stage.pair.blue.restart();
+            if way == "extend" {
+                assert_eq!(stage.short(), "0|0|0", "{place}");
+            } else {
+                stage.as_issued();
+                assert_eq!(stage.contents(), before, "{place}");
+            }
+            stage.nothing_wrong();
+        }
+    }
+}
+
 #[test]
 fn a_lost_reply_and_a_lost_connection_cost_another_run() {
     let stage = Stage::watched();

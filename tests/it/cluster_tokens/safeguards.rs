@@ -77,3 +77,49 @@ fn without_the_lock_a_token_that_is_being_revoked_lives_longer() {
         assert!(found.contains(wrong), "{safeguard}: {found}");
     }
 }
+
+/// Tokens that are revoked, or used and issued anew, between the look at their page and its lock: what was read is of another
+/// version, and the next pass looks again.
+#[test]
+fn a_token_that_changes_after_the_look_is_looked_at_again() {
+    let stage = Stage::watched();
+    // The look of the batch waits at its first row, its snapshot taken.
+    stage.on_blue(
+        "CREATE FUNCTION watch.looks(signature text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+             IF signature = 'access-1' AND current_query() LIKE '%greenlight_picked%' THEN
+                 PERFORM pg_advisory_xact_lock_shared(42);
+             END IF;
+             RETURN true;
+         END $$",
+    );
+    stage.edit(
+        "live = \"active\"",
+        "live = \"active AND watch.looks(signature)\"",
+    );
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let held = runtime.block_on(async {
+        let session = stage.session().await;
+        let sql = "SELECT pg_advisory_lock(42)";
+        session.run(sql, "hold").await.expect("a lock");
+        session
+    });
+    let mut extend = stage.command(&["tokens", "extend"], &["--execute"]);
+    let mut program = crate::support::Program::start(&mut extend);
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '-- Makes the lives%'";
+    while stage.on_blue(waits) == "0" {
+        assert!(!program.has_ended(), "it does not wait");
+        // A poll: a lock that is waited for announces itself to nobody.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    stage.on_blue(
+        "UPDATE access_tokens SET active = false WHERE signature = 'access-2';
+         UPDATE access_tokens SET expires_at = life, first_life = life FROM (SELECT now() + interval '2 hours' AS life) AS l WHERE signature = 'access-3'",
+    );
+    let sql = "SELECT pg_advisory_unlock(42)";
+    runtime.block_on(async { held.run(sql, "let go").await.expect("a lock") });
+    program.end().with(0);
+    stage.nothing_wrong();
+    assert_eq!(stage.short(), "0|0|0");
+    stage.restore();
+    stage.as_issued();
+}
