@@ -71,7 +71,10 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &AbortArg
         // What is given up stays so: a revocation that blue does not know is said, and is mended apart.
         (lives, Ok(_done)) => match (lives, revocations::settled(&run.store).await) {
             (Ok(lives), Ok(())) => (lives, None, format!("greenlight status {path}")),
-            (Ok(lives), Err(dead)) => (lives, Some(dead), retried(&path)),
+            (Ok(lives), Err(dead)) => {
+                let next = retried(&path, &dead);
+                (lives, Some(dead), next)
+            }
             (Err(error), dead) => {
                 let error = match dead {
                     Ok(()) => error,

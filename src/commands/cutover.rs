@@ -56,12 +56,12 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     );
     if !arguments.execute || !closed.is_empty() || nothing_left {
         let dead = unsettled(&store, nothing_left).await;
-        let next = match closed.as_slice() {
-            _ if dead.is_some() => retried(&path),
-            _ if nothing_left => format!("greenlight report {path}"),
-            [] => execute,
-            [only] if only.name == "nobody else at work" => format!("{execute} --takeover"),
-            [first, ..] => format!("greenlight {} {path}", first.command),
+        let next = match (&dead, closed.as_slice()) {
+            (Some(why), _) => retried(&path, why),
+            (None, _) if nothing_left => format!("greenlight report {path}"),
+            (None, []) => execute,
+            (None, [only]) if only.name == "nobody else at work" => format!("{execute} --takeover"),
+            (None, [first, ..]) => format!("greenlight {} {path}", first.command),
         };
         let refused = !closed.is_empty();
         printer.show(&view(
@@ -105,8 +105,8 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &CutoverA
     }
     let executed = executed(&run, &watchman, &left, began).await?;
     let dead = unsettled(&run.store, true).await;
-    let next = if dead.is_some() {
-        retried(&path)
+    let next = if let Some(why) = &dead {
+        retried(&path, why)
     } else if run.migration.live.is_some() {
         format!("greenlight report {path}")
     } else {
@@ -141,9 +141,13 @@ pub(super) async fn unsettled(store: &Store, ended: bool) -> Option<Error> {
     }
 }
 
-/// What is run next where a revocation could not be replayed.
-pub(super) fn retried(path: &str) -> String {
-    format!("greenlight revocations replay {path} --retry")
+/// What is run next where a revocation could not be replayed, or where nobody knows whether all were.
+pub(super) fn retried(path: &str, why: &Error) -> String {
+    if why.code() == Code::DeadLetters {
+        format!("greenlight revocations replay {path} --retry")
+    } else {
+        format!("greenlight revocations status {path}")
+    }
 }
 
 /// What was done, and what it took.

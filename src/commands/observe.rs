@@ -101,7 +101,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &ObserveA
         alarms,
         retries: count(&seen.retries),
         next: match &dead {
-            Some(_) => retried(&path),
+            Some(why) => retried(&path, why),
             None => format!("greenlight status {path}"),
         },
     })?;

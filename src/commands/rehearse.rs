@@ -92,7 +92,7 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rehearse
     let settled = revocations::settled(&run.store).await;
     let next = match &settled {
         Ok(()) => format!("greenlight cutover {path}"),
-        Err(_) => retried(&path),
+        Err(why) => retried(&path, why),
     };
     printer.show(&shown(phases, pauses, next))?;
     settled?;

@@ -68,15 +68,17 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
     let cleanup = format!("greenlight cleanup {path} --all");
     if !arguments.execute || !closed.is_empty() || nothing_left {
         let dead = unsettled(&store, nothing_left).await;
-        let next = match closed.as_slice() {
-            _ if dead.is_some() => retried(&path),
-            _ if nothing_left => cleanup,
-            [] => execute,
-            [only] if only.name == "nobody else at work" => format!("{execute} --takeover"),
-            [only] if only.name == "rows that 1.X cannot hold" && !arguments.accept_loss => {
+        let next = match (&dead, closed.as_slice()) {
+            (Some(why), _) => retried(&path, why),
+            (None, _) if nothing_left => cleanup,
+            (None, []) => execute,
+            (None, [only]) if only.name == "nobody else at work" => format!("{execute} --takeover"),
+            (None, [only])
+                if only.name == "rows that 1.X cannot hold" && !arguments.accept_loss =>
+            {
                 format!("{execute} --accept-loss")
             }
-            [first, ..] => format!("greenlight {} {path}", first.command),
+            (None, [first, ..]) => format!("greenlight {} {path}", first.command),
         };
         let refused = !closed.is_empty();
         printer.show(&view(&gates, None, next))?;
@@ -114,10 +116,9 @@ pub(super) async fn run(printer: &Printer, global: &Global, arguments: &Rollback
     }
     let executed = executed(&run, &watchman, &left, began).await?;
     let dead = unsettled(&run.store, true).await;
-    let next = if dead.is_some() {
-        retried(&path)
-    } else {
-        cleanup
+    let next = match &dead {
+        Some(why) => retried(&path, why),
+        None => cleanup,
     };
     printer.show(&view(&gates, Some(executed), next))?;
     Ok(left_undone(printer, dead))

@@ -33,9 +33,10 @@ pub async fn settled(store: &Store) -> Result<()> {
     if (dead, owed) == (0, 0) {
         return Ok(());
     }
-    let condition = match dead {
-        0 => format!("{owed} events failed on blue and are not done there"),
-        dead => format!("{dead} events could not be replayed"),
+    let condition = match (dead, owed) {
+        (0, owed) => not_on_blue(owed),
+        (dead, 0) => not_replayed(dead),
+        (dead, owed) => format!("{}, and {}", not_replayed(dead), not_on_blue(owed)),
     };
     Err(Error::new(Code::DeadLetters, condition).effect(
         "All else is done. The tokens that these events name may be alive on the side that serves.",
@@ -53,10 +54,7 @@ pub async fn settled_on_blue(store: &Store) -> Result<()> {
     }
     match counted(green).await? {
         (_, 0) => Ok(()),
-        (_, owed) => {
-            let condition = format!("{owed} events failed on blue and are not done there");
-            Err(Error::new(Code::DeadLetters, condition))
-        }
+        (_, owed) => Err(Error::new(Code::DeadLetters, not_on_blue(owed))),
     }
 }
 
@@ -67,14 +65,25 @@ async fn counted(green: &Session) -> Result<(i64, i64)> {
     Ok((row.get("dead"), row.get("owed")))
 }
 
+fn not_replayed(dead: i64) -> String {
+    match dead {
+        1 => "1 event could not be replayed".to_owned(),
+        dead => format!("{dead} events could not be replayed"),
+    }
+}
+
+fn not_on_blue(owed: i64) -> String {
+    match owed {
+        1 => "1 event failed on blue and is not done there".to_owned(),
+        owed => format!("{owed} events failed on blue and are not done there"),
+    }
+}
+
 /// Whether no event is a dead letter, before green becomes the owner.
 pub(super) async fn none_dead(green: &Session) -> Result<()> {
     match counted(green).await? {
         (0, _) => Ok(()),
-        (dead, _) => Err(Error::new(
-            Code::DeadLetters,
-            format!("{dead} events could not be replayed"),
-        )),
+        (dead, _) => Err(Error::new(Code::DeadLetters, not_replayed(dead))),
     }
 }
 
